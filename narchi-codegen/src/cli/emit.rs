@@ -1,0 +1,108 @@
+//! `emit FILE [-o OUT] [--check]`
+
+use std::{
+    fs,
+    io::Write,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+use clap::Args;
+use narchi_codegen::{Compilation, Header, compile};
+use similar::TextDiff;
+
+use super::{Jsonnet, PROBLEMS, report, tell, usage};
+
+/// Writes the Rust code of an architecture.
+#[derive(Debug, Args)]
+pub(crate) struct Emit {
+    /// The architecture file, jsonnet or JSON.
+    file: PathBuf,
+    /// Where to write the code; standard output if left out.
+    #[arg(short, long, value_name = "OUT")]
+    output: Option<PathBuf>,
+    /// Writes nothing, and fails with a diff if OUT is not what would be written.
+    #[arg(long, requires = "output")]
+    check: bool,
+    /// The name of the type, if not that of the architecture.
+    #[arg(long, value_name = "NAME")]
+    name: Option<String>,
+    /// Writes the files that the code depends on as a rule for make.
+    #[arg(long, value_name = "FILE")]
+    dep_file: Option<PathBuf>,
+    #[command(flatten)]
+    jsonnet: Jsonnet,
+}
+
+impl Emit {
+    pub(crate) fn run(self) -> ExitCode {
+        let input = match self.jsonnet.input(self.file.clone()) {
+            Ok(input) => input,
+            Err(message) => return usage(&message),
+        };
+        let compilation = compile(&input);
+        report(&compilation);
+        let Some(model) = &compilation.model else { return ExitCode::from(PROBLEMS) };
+        let header = Header::new(&input, self.name.as_deref(), self.output.as_deref());
+        let code = model.source(self.name.as_deref(), &header);
+        let done = match &self.output {
+            None => std::io::stdout().write_all(code.as_bytes()).map_err(|it| it.to_string()),
+            Some(output) if self.check => return self.compare(output, &code, &header),
+            Some(output) => write(output, &code),
+        };
+        let done = done.and_then(|()| self.write_dep_file(&compilation));
+        match done {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(message) => {
+                tell(&format!("error: {message}"));
+                ExitCode::from(PROBLEMS)
+            }
+        }
+    }
+
+    fn compare(&self, output: &Path, code: &str, header: &Header) -> ExitCode {
+        let (old, name) = (fs::read_to_string(output), output.display());
+        let Ok(old) = old.map(|it| it.replace("\r\n", "\n")) else {
+            tell(&format!("error: cannot read {name}\n  to write it: {}", header.command()));
+            return ExitCode::from(PROBLEMS);
+        };
+        if old == code {
+            return ExitCode::SUCCESS;
+        }
+        let diff = TextDiff::from_lines(old.as_str(), code);
+        let diff = diff.unified_diff().header(&name.to_string(), "what would be written").to_string();
+        let help = format!("to mend it, in the folder of {name}: {}", header.command());
+        tell(&format!("{diff}\nerror: {name} is not up to date\n  {help}"));
+        ExitCode::from(PROBLEMS)
+    }
+
+    fn write_dep_file(&self, compilation: &Compilation) -> Result<(), String> {
+        let Some(path) = &self.dep_file else { return Ok(()) };
+        let escaped = |path: &Path| path.to_string_lossy().replace(' ', "\\ ");
+        let target = self.output.as_deref().map_or_else(|| "-".to_owned(), escaped);
+        let reads: Vec<String> = compilation.reads.files.iter().map(|it| escaped(it)).collect();
+        write(path, &format!("{target}: {}\n", reads.join(" ")))
+    }
+}
+
+/// Writes a file whole or not at all; one that is up to date is left alone.
+fn write(path: &Path, text: &str) -> Result<(), String> {
+    if fs::read_to_string(path).is_ok_and(|it| it == text) {
+        return Ok(());
+    }
+    let folder = match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    let written = tempfile::NamedTempFile::new_in(folder).and_then(|mut file| {
+        file.write_all(text.as_bytes())?;
+        // A temporary file is private; what replaces a file of the project is not.
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            file.as_file().set_permissions(fs::Permissions::from_mode(0o644))?;
+        }
+        Ok(file.persist(path)?)
+    });
+    written.map(drop).map_err(|it| format!("cannot write {}: {it}", path.display()))
+}

@@ -1,0 +1,117 @@
+//! The command line: arguments, files and exit codes. Everything else is the library's.
+
+mod check;
+mod emit;
+mod libtorch;
+
+use std::{
+    io::{IsTerminal, Write},
+    path::PathBuf,
+    process::ExitCode,
+};
+
+use annotate_snippets::Renderer;
+use clap::{Args, Parser, Subcommand};
+use narchi_codegen::{Argument, Compilation, Input};
+
+/// Compiles neural network architectures, written in jsonnet, to plain Rust.
+#[derive(Debug, Parser)]
+#[command(name = "narchi-codegen", version, arg_required_else_help = true)]
+struct Cli {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Reports what is wrong with architecture files.
+    Check(check::Check),
+    /// Writes the Rust code of an architecture.
+    Emit(emit::Emit),
+    /// Finds or installs libtorch.
+    #[command(subcommand)]
+    Libtorch(libtorch::LibtorchCommand),
+}
+
+/// What jsonnet needs beside the file.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Jsonnet {
+    /// An external variable as a string; without `=`, from the environment.
+    #[arg(short = 'V', long, value_name = "NAME[=VALUE]")]
+    ext_str: Vec<String>,
+    /// An external variable as jsonnet code, `num_blocks='[2, 2, 2, 2]'`.
+    #[arg(long, value_name = "NAME[=CODE]")]
+    ext_code: Vec<String>,
+    /// A top-level argument as a string; without `=`, from the environment.
+    #[arg(short = 'A', long, value_name = "NAME[=VALUE]")]
+    tla_str: Vec<String>,
+    /// A top-level argument as jsonnet code.
+    #[arg(long, value_name = "NAME[=CODE]")]
+    tla_code: Vec<String>,
+    /// A folder to look for imports in; the last one first.
+    #[arg(short = 'J', long, value_name = "FOLDER")]
+    jpath: Vec<PathBuf>,
+}
+
+/// Exit codes: 0 fine, 1 problems in the files, 2 wrong usage.
+pub(crate) const PROBLEMS: u8 = 1;
+const USAGE: u8 = 2;
+
+pub(crate) fn main() -> ExitCode {
+    match Cli::parse().verb {
+        Verb::Check(check) => check.run(),
+        Verb::Emit(emit) => emit.run(),
+        Verb::Libtorch(command) => libtorch::run(command),
+    }
+}
+
+impl Jsonnet {
+    /// The input for a file; the error is a line for people.
+    fn input(&self, path: PathBuf) -> Result<Input, String> {
+        let text = |all: &[String]| variables(all, Argument::Text);
+        let code = |all: &[String]| variables(all, Argument::Code);
+        Ok(Input {
+            path,
+            ext_vars: [text(&self.ext_str)?, code(&self.ext_code)?].concat(),
+            tla: [text(&self.tla_str)?, code(&self.tla_code)?].concat(),
+            jpath: self.jpath.clone(),
+        })
+    }
+}
+
+fn variables(
+    all: &[String],
+    make: fn(String) -> Argument,
+) -> Result<Vec<(String, Argument)>, String> {
+    let variable = |text: &String| match text.split_once('=') {
+        Some((name, value)) => Ok((name.to_owned(), make(value.to_owned()))),
+        None => match std::env::var(text) {
+            Ok(value) => Ok((text.clone(), make(value))),
+            Err(_) => Err(format!("`{text}` has no value here, and there is none in the environment: write `{text}=…`")),
+        },
+    };
+    all.iter().map(variable).collect()
+}
+
+/// Wrong usage.
+pub(crate) fn usage(message: &str) -> ExitCode {
+    tell(&format!("error: {message}"));
+    ExitCode::from(USAGE)
+}
+
+/// A line for people, not for other programs.
+pub(crate) fn tell(text: &str) {
+    // Nobody is left to be told if this fails.
+    _ = writeln!(std::io::stderr(), "{text}");
+}
+
+/// Shows all diagnostics.
+pub(crate) fn report(compilation: &Compilation) {
+    if compilation.diagnostics.is_empty() {
+        return;
+    }
+    let is_plain = std::env::var_os("NO_COLOR").is_some_and(|it| !it.is_empty());
+    let is_styled = !is_plain && std::io::stderr().is_terminal();
+    let renderer = if is_styled { Renderer::styled() } else { Renderer::plain() };
+    tell(&compilation.diagnostics.render(&compilation.sources, &renderer));
+}

@@ -1,0 +1,95 @@
+//! The whole compiler on one page.
+
+use std::{panic::resume_unwind, thread};
+
+use crate::{
+    diagnostic::{Diagnostics, Sink},
+    dialect::narchi,
+    frontend::{self, Evaluated, Input, Reads},
+    infer,
+    model::Model,
+    skeleton::Skeleton,
+    source::Sources,
+};
+
+/// What came of an architecture file.
+#[derive(Debug)]
+pub struct Compilation {
+    /// The model, if nothing is wrong.
+    pub model: Option<Model>,
+    /// Errors, if there is no model; warnings in any case.
+    pub diagnostics: Diagnostics,
+    /// The texts that the diagnostics point into.
+    pub sources: Sources,
+    /// The files that the result depends on.
+    pub reads: Reads,
+    /// What can be said of the model even though it is wrong.
+    pub skeleton: Skeleton,
+}
+
+/// Compiles an architecture file.
+///
+/// Each stage reports every problem it finds and goes on with holes; what depends on a hole is
+/// silent. After the last stage there is a model, or there are errors.
+pub fn compile(input: &Input) -> Compilation {
+    let mut sources = Sources::default();
+
+    // Text to data that knows its places.
+    let Evaluated { document, reads } = frontend::evaluate(input, &mut sources);
+    let document = match document {
+        Ok(document) => document,
+        Err(problem) => return failed(Diagnostics(vec![problem]), sources, reads, input),
+    };
+
+    let (sink, model, skeleton) = deeply(|| {
+        // Data to blocks and wires by name.
+        let mut sink = Sink::default();
+        let wiring = narchi::wire(&mut sink, &document, &stem(input));
+
+        // Blocks and wires to a typed model.
+        let model = infer::infer(&mut sink, &wiring);
+        (sink, model, Skeleton::new(&wiring))
+    });
+    let model = (!sink.has_errors()).then_some(model);
+
+    // Places are looked up only when there is something to say.
+    let diagnostics = if sink.is_empty() {
+        Diagnostics::default()
+    } else {
+        let places = frontend::places(input, &mut sources, &document);
+        sink.resolve(|place| places.span(place))
+    };
+    Compilation { model, diagnostics, sources, reads, skeleton }
+}
+
+fn failed(diagnostics: Diagnostics, sources: Sources, reads: Reads, input: &Input) -> Compilation {
+    let skeleton = Skeleton::unknown(&stem(input));
+    Compilation { model: None, diagnostics, sources, reads, skeleton }
+}
+
+impl Compilation {
+    /// The diagnostics as plain text.
+    pub fn report(&self) -> String {
+        self.diagnostics.plain(&self.sources)
+    }
+}
+
+/// Runs stages that recurse as deep as the file nests: the front-end bounds that, and here is
+/// room for it.
+fn deeply<T: Send>(work: impl FnOnce() -> T + Send) -> T {
+    const STACK: usize = 256 << 20;
+    let mut work = Some(work);
+    let mut run = || work.take().map(|it| it());
+    let done = thread::scope(|scope| {
+        let thread = thread::Builder::new().stack_size(STACK).spawn_scoped(scope, &mut run);
+        thread.ok().map(|it| it.join().unwrap_or_else(|panic| resume_unwind(panic)))
+    });
+    // Where no thread can be had, the stack at hand has to do.
+    #[expect(clippy::expect_used, reason = "the work was either done or is left to do")]
+    done.flatten().or_else(run).expect("work is done once")
+}
+
+/// What an architecture without a name is called.
+fn stem(input: &Input) -> String {
+    input.path.file_stem().map_or_else(String::new, |it| it.to_string_lossy().into_owned())
+}

@@ -1,0 +1,256 @@
+//! Problems with the user's files, and how they are shown.
+
+use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+
+use crate::{
+    document::Place,
+    source::{Sources, Span},
+};
+
+/// How bad it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// There is no model.
+    Error,
+    /// There is a model, but not quite what was asked for.
+    Warning,
+}
+
+/// One problem: what is wrong, where, why, and what to do about it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Diagnostic<P = Span> {
+    /// How bad it is.
+    pub severity: Severity,
+    /// Stable name of the kind of problem, such as `unknown-block`.
+    pub code: &'static str,
+    /// What is wrong, in one line, understandable without the snippet.
+    pub message: String,
+    /// The place that is wrong.
+    pub place: P,
+    /// What to say at that place, if anything.
+    pub label: Option<String>,
+    /// Further places that explain why it is wrong.
+    pub labels: Vec<(P, String)>,
+    /// What else is worth knowing.
+    pub notes: Vec<String>,
+    /// What to do about it.
+    pub help: Option<String>,
+}
+
+impl<P> Diagnostic<P> {
+    /// An error at `place`.
+    pub fn error(code: &'static str, place: P, message: impl Into<String>) -> Self {
+        Self {
+            severity: Severity::Error,
+            code,
+            message: message.into(),
+            place,
+            label: None,
+            labels: Vec::new(),
+            notes: Vec::new(),
+            help: None,
+        }
+    }
+
+    /// A warning at `place`.
+    pub fn warning(code: &'static str, place: P, message: impl Into<String>) -> Self {
+        Self {
+            severity: Severity::Warning,
+            ..Self::error(code, place, message)
+        }
+    }
+
+    /// Says something at the place itself.
+    #[must_use]
+    pub fn here(mut self, text: impl Into<String>) -> Self {
+        self.label = Some(text.into());
+        self
+    }
+
+    /// Adds a place that explains the problem.
+    #[must_use]
+    pub fn label(mut self, place: P, text: impl Into<String>) -> Self {
+        self.labels.push((place, text.into()));
+        self
+    }
+
+    /// Adds a fact.
+    #[must_use]
+    pub fn note(mut self, text: impl Into<String>) -> Self {
+        self.notes.push(text.into());
+        self
+    }
+
+    /// Adds advice.
+    #[must_use]
+    pub fn help(mut self, text: Option<impl Into<String>>) -> Self {
+        self.help = text.map(Into::into).or(self.help);
+        self
+    }
+
+    /// The same with other places.
+    pub fn map<Q>(self, mut place: impl FnMut(P) -> Q) -> Diagnostic<Q> {
+        Diagnostic {
+            severity: self.severity,
+            code: self.code,
+            message: self.message,
+            place: place(self.place),
+            label: self.label,
+            labels: self
+                .labels
+                .into_iter()
+                .map(|(it, text)| (place(it), text))
+                .collect(),
+            notes: self.notes,
+            help: self.help,
+        }
+    }
+}
+
+/// The problems found so far, their places not yet looked up.
+#[derive(Debug, Default)]
+pub(crate) struct Sink(Vec<Diagnostic<Place>>);
+
+impl Sink {
+    /// Notes a problem and carries on.
+    pub(crate) fn push(&mut self, diagnostic: Diagnostic<Place>) {
+        // The same mistake in a function used eight times is one report.
+        if !self.0.contains(&diagnostic) {
+            self.0.push(diagnostic);
+        }
+    }
+
+    pub(crate) fn has_errors(&self) -> bool {
+        self.0.iter().any(|it| it.severity == Severity::Error)
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Looks up the places. Problems of one kind at one place become one, in the order of the text.
+    pub(crate) fn resolve(self, mut locate: impl FnMut(&Place) -> Span) -> Diagnostics {
+        let mut found: Vec<Diagnostic> = Vec::new();
+        for diagnostic in self.0 {
+            let diagnostic = diagnostic.map(|it| locate(&it));
+            let same =
+                |it: &&mut Diagnostic| (it.code, it.place) == (diagnostic.code, diagnostic.place);
+            match found.iter_mut().find(same) {
+                Some(first) => first.absorb(&diagnostic),
+                None => found.push(diagnostic),
+            }
+        }
+        found.sort_by_key(|it| (it.severity, it.place));
+        Diagnostics(found)
+    }
+}
+
+impl Diagnostic {
+    /// Takes in another one of the same kind at the same place, as a function that is used several times makes them.
+    fn absorb(&mut self, other: &Diagnostic) {
+        let again = format!("also: {}", other.message);
+        if other.message != self.message && !self.notes.contains(&again) {
+            self.notes.push(again);
+        }
+    }
+
+    fn report<'a>(&'a self, sources: &'a Sources) -> Vec<Group<'a>> {
+        let level = match self.severity {
+            Severity::Error => Level::ERROR,
+            Severity::Warning => Level::WARNING,
+        };
+        let mut group = Group::with_title(level.primary_title(&self.message).id(self.code));
+        // One snippet a file, the one with the problem first.
+        let mut files = vec![self.place.file];
+        for (span, _) in &self.labels {
+            if !files.contains(&span.file) {
+                files.push(span.file);
+            }
+        }
+        for file in files {
+            let text = sources.file(file);
+            let mut snippet = Snippet::source(&text.text).path(&text.name);
+            if file == self.place.file {
+                let mut primary = AnnotationKind::Primary.span(self.place.start..self.place.end);
+                if let Some(label) = &self.label {
+                    primary = primary.label(label);
+                }
+                snippet = snippet.annotation(primary);
+            }
+            for (span, label) in self.labels.iter().filter(|it| it.0.file == file) {
+                let context = AnnotationKind::Context.span(span.start..span.end);
+                snippet = snippet.annotation(context.label(label));
+            }
+            group = group.element(snippet);
+        }
+        for note in &self.notes {
+            group = group.element(Level::NOTE.message(note));
+        }
+        if let Some(help) = &self.help {
+            group = group.element(Level::HELP.message(help));
+        }
+        vec![group]
+    }
+}
+
+/// All problems of a compilation, errors first, each in the order of the text.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Diagnostics(pub(crate) Vec<Diagnostic>);
+
+impl Diagnostics {
+    /// More than these are counted, not shown.
+    const SHOWN: usize = 20;
+
+    /// The problems.
+    pub fn iter(&self) -> impl Iterator<Item = &Diagnostic> {
+        self.0.iter()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Those that are errors.
+    #[must_use]
+    pub fn errors(&self) -> Self {
+        self.of(Severity::Error)
+    }
+
+    /// Those that are warnings.
+    #[must_use]
+    pub fn warnings(&self) -> Self {
+        self.of(Severity::Warning)
+    }
+
+    fn of(&self, severity: Severity) -> Self {
+        Self(
+            self.iter()
+                .filter(|it| it.severity == severity)
+                .cloned()
+                .collect(),
+        )
+    }
+
+    /// Whether any of them is an error.
+    pub fn has_errors(&self) -> bool {
+        self.iter().any(|it| it.severity == Severity::Error)
+    }
+
+    /// Renders the problems the way rustc would.
+    pub fn render(&self, sources: &Sources, renderer: &Renderer) -> String {
+        let shown = self.iter().take(Self::SHOWN);
+        let mut reports: Vec<String> = shown
+            .map(|it| renderer.render(&it.report(sources)))
+            .collect();
+        if self.0.len() > Self::SHOWN {
+            reports.push(format!("… and {} more", self.0.len() - Self::SHOWN));
+        }
+        reports.join("\n\n")
+    }
+
+    /// Renders the problems without colour.
+    pub fn plain(&self, sources: &Sources) -> String {
+        self.render(sources, &Renderer::plain())
+    }
+}

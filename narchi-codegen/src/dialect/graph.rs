@@ -1,0 +1,173 @@
+//! Lines such as `image -> conv1 -> fc`: edges between named blocks, and the order they make.
+
+use std::{
+    cmp::Reverse,
+    collections::{BTreeMap, BTreeSet, BinaryHeap},
+};
+
+use crate::{
+    diagnostic::{Diagnostic, Sink},
+    document::{Node, Place},
+    similar::similar,
+    wiring::{From, Source, Wired},
+};
+
+/// A wire as written: both ends, and where each stands.
+#[derive(Clone, Debug)]
+pub(super) struct Edge {
+    pub(super) from: (String, Place),
+    pub(super) to: (String, Place),
+}
+
+/// The edges of all lines, in the order of the text. A repeated edge counts once.
+pub(super) fn edges(sink: &mut Sink, lines: &Node) -> Vec<Edge> {
+    let mut edges: Vec<Edge> = Vec::new();
+    let mut seen = BTreeSet::new();
+    for line in lines.items() {
+        let Some(names) = names(line) else {
+            let message = format!("{} is no line of a graph", line.brief());
+            let wrong = Diagnostic::error("wrong-graph", line.place(), message);
+            let help = "write the ids of at least two blocks with `->` between them: \"image -> conv1 -> fc\"";
+            sink.push(wrong.help(Some(help)));
+            continue;
+        };
+        for pair in names.windows(2) {
+            if seen.insert((pair[0].0.clone(), pair[1].0.clone())) {
+                edges.push(Edge { from: pair[0].clone(), to: pair[1].clone() });
+            }
+        }
+    }
+    edges
+}
+
+/// The names in a line, with their places.
+fn names(line: &Node) -> Option<Vec<(String, Place)>> {
+    let text = line.as_str()?;
+    let mut names = Vec::new();
+    let mut at = 0;
+    for part in text.split("->") {
+        let name = part.trim();
+        // Whether it is an id is seen where it is declared, or not.
+        if name.is_empty() || name.contains(|it: char| it.is_whitespace() || it == ',') {
+            return None;
+        }
+        let start = at + (part.len() - part.trim_start().len());
+        names.push((name.to_owned(), line.slice_place(start..start + name.len())));
+        at += part.len() + "->".len();
+    }
+    (names.len() > 1).then_some(names)
+}
+
+/// Whether a text may name a block: a letter or `_`, then letters, digits and `_`.
+pub(super) fn is_id(text: &str) -> bool {
+    text.starts_with(|it: char| it.is_ascii_alphabetic() || it == '_')
+        && text.chars().all(|it| it.is_ascii_alphanumeric() || it == '_')
+}
+
+/// The names that a graph can mention.
+#[derive(Debug, Default)]
+pub(super) struct Names {
+    pub(super) inputs: BTreeMap<String, usize>,
+    pub(super) blocks: BTreeMap<String, usize>,
+    pub(super) outputs: BTreeMap<String, usize>,
+    /// Something has no name that can be read: it may be what an unknown name means.
+    pub(super) is_incomplete: bool,
+}
+
+impl Names {
+    /// Where a wire begins. Reports names that nothing has, and outputs, which feed nothing.
+    pub(super) fn source(&self, sink: &mut Sink, (name, place): &(String, Place)) -> Source {
+        let input = self.inputs.get(name).map(|it| From::Input(*it));
+        let from = input.or_else(|| self.blocks.get(name).map(|it| From::Block(*it)));
+        if from.is_none() {
+            if self.outputs.contains_key(name) {
+                let message = format!("`{name}` is an output of the architecture and feeds nothing");
+                sink.push(Diagnostic::error("output-as-source", place.clone(), message));
+            } else {
+                self.unknown(sink, name, place);
+            }
+        }
+        Source { from, port: 0, place: place.clone() }
+    }
+
+    /// Reports a name that nothing has.
+    pub(super) fn unknown(&self, sink: &mut Sink, name: &str, place: &Place) {
+        if self.is_incomplete {
+            return;
+        }
+        let message = format!("there is no block `{name}`");
+        let all = [&self.inputs, &self.blocks, &self.outputs];
+        let help = similar(name, all.into_iter().flat_map(|it| it.keys().map(String::as_str)));
+        let help = help.map(|it| format!("did you mean `{it}`?"));
+        sink.push(Diagnostic::error("unknown-block", place.clone(), message).help(help));
+    }
+}
+
+/// Operands before users, otherwise as written. Reports a cycle, if there is one.
+pub(super) fn order(sink: &mut Sink, blocks: &[Wired<'_>]) -> Vec<usize> {
+    let mut users: Vec<Vec<usize>> = vec![Vec::new(); blocks.len()];
+    let mut waits = vec![0usize; blocks.len()];
+    for (user, block) in blocks.iter().enumerate() {
+        for from in operands(block) {
+            users[from].push(user);
+            waits[user] += 1;
+        }
+    }
+    let ready = (0..blocks.len()).filter(|it| waits[*it] == 0).map(Reverse);
+    let mut ready: BinaryHeap<Reverse<usize>> = ready.collect();
+    let mut order = Vec::with_capacity(blocks.len());
+    while let Some(Reverse(next)) = ready.pop() {
+        order.push(next);
+        for user in &users[next] {
+            waits[*user] -= 1;
+            if waits[*user] == 0 {
+                ready.push(Reverse(*user));
+            }
+        }
+    }
+    if order.len() < blocks.len() {
+        report_cycle(sink, blocks, &waits);
+    }
+    order
+}
+
+fn operands(block: &Wired<'_>) -> impl Iterator<Item = usize> {
+    block.inputs.iter().filter_map(|it| match it.from {
+        Some(From::Block(index)) => Some(index),
+        _ => None,
+    })
+}
+
+/// Walks against the wires from a block that waits until one comes again: those between are the cycle.
+fn report_cycle(sink: &mut Sink, blocks: &[Wired<'_>], waits: &[usize]) {
+    let Some(start) = waits.iter().position(|it| *it > 0) else { return };
+    let mut path = vec![start];
+    let cycle = loop {
+        let here = path[path.len() - 1];
+        let Some(next) = operands(&blocks[here]).find(|it| waits[*it] > 0) else { return };
+        if let Some(first) = path.iter().position(|it| *it == next) {
+            break &path[first..];
+        }
+        path.push(next);
+    };
+    let name = |index: usize| blocks[index].name.as_deref().unwrap_or("?");
+    // The walk went backwards; begin with the block that is written first.
+    let mut cycle: Vec<usize> = cycle.iter().rev().copied().collect();
+    let first = (0..cycle.len()).min_by_key(|it| cycle[*it]).unwrap_or(0);
+    cycle.rotate_left(first);
+    let mut names: Vec<&str> = cycle.iter().map(|it| name(*it)).collect();
+    names.push(names[0]);
+    let message = format!("these blocks wait for each other: {}", names.join(" -> "));
+    let wire = |user: usize, from: usize| {
+        let wire = blocks[user].inputs.iter().find(|it| it.from == Some(From::Block(from)));
+        wire.map(|it| it.place.clone())
+    };
+    let closing = wire(cycle[0], cycle[cycle.len() - 1]).unwrap_or_else(|| blocks[cycle[0]].place.clone());
+    let mut report = Diagnostic::error("cycle", closing, message);
+    for pair in cycle.windows(2) {
+        if let Some(place) = wire(pair[1], pair[0]) {
+            report = report.label(place, format!("`{}` feeds `{}`", name(pair[0]), name(pair[1])));
+        }
+    }
+    sink.push(report.help(Some("remove one of these wires: a block cannot depend on its own output")));
+}

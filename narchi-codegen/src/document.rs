@@ -1,0 +1,187 @@
+//! An architecture file after evaluation: plain data that knows where it was written.
+
+use std::ops::Range;
+
+use crate::source::Span;
+
+/// A value and its number in the document, by which its place can be found.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Node {
+    /// The number, counted in the order in which values begin: a parent before its children,
+    /// children in the order of the document.
+    pub id: NodeId,
+    /// The value.
+    pub value: Value,
+}
+
+/// The number of a value in its document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct NodeId(pub u32);
+
+/// The data model of JSON.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Value {
+    /// Nothing.
+    Null,
+    /// True or false.
+    Bool(bool),
+    /// Any number; jsonnet has but one kind.
+    Number(f64),
+    /// A text.
+    String(String),
+    /// A list.
+    Array(Vec<Node>),
+    /// Keys and values, in the order of the evaluated document.
+    Object(Vec<Entry>),
+}
+
+/// A key and its value.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Entry {
+    /// The key.
+    pub key: String,
+    /// The value.
+    pub value: Node,
+}
+
+/// Where something is. Turned into a [`Span`] only when a report is made.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Place {
+    /// A part of a value.
+    Node(NodeId, Part),
+    /// A piece of a text.
+    Text(Span),
+}
+
+/// Which part of a value.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Part {
+    /// The key it belongs to, or all of it where it has none.
+    Key,
+    /// All of it.
+    Value,
+    /// These bytes of a string.
+    Slice(SliceRange),
+}
+
+/// Bytes of a string value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SliceRange {
+    /// The first byte.
+    pub start: usize,
+    /// The byte after the last.
+    pub end: usize,
+}
+
+impl Node {
+    /// The place of the whole value.
+    pub fn place(&self) -> Place {
+        Place::Node(self.id, Part::Value)
+    }
+
+    /// The place of the key that this is the value of.
+    pub fn key_place(&self) -> Place {
+        Place::Node(self.id, Part::Key)
+    }
+
+    /// The place of a part of a string.
+    pub fn slice_place(&self, range: Range<usize>) -> Place {
+        Place::Node(
+            self.id,
+            Part::Slice(SliceRange {
+                start: range.start,
+                end: range.end,
+            }),
+        )
+    }
+
+    /// The value of a key, if this is an object that has it.
+    pub fn get(&self, key: &str) -> Option<&Node> {
+        self.entries()
+            .iter()
+            .find(|it| it.key == key)
+            .map(|it| &it.value)
+    }
+
+    /// The entries, if this is an object.
+    pub fn entries(&self) -> &[Entry] {
+        match &self.value {
+            Value::Object(entries) => entries,
+            _ => &[],
+        }
+    }
+
+    /// The items, if this is an array.
+    pub fn items(&self) -> &[Node] {
+        match &self.value {
+            Value::Array(items) => items,
+            _ => &[],
+        }
+    }
+
+    /// The text, if this is a string.
+    pub fn as_str(&self) -> Option<&str> {
+        match &self.value {
+            Value::String(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The whole number, if this is one that fits.
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "whole and within the bounds"
+    )]
+    pub fn as_int(&self) -> Option<i64> {
+        /// Numbers of jsonnet are doubles: beyond, not every whole number is one.
+        const MOST: f64 = 9_007_199_254_740_992.0;
+        match self.value {
+            Value::Number(number) if number.fract() == 0.0 && number.abs() <= MOST => {
+                Some(number as i64)
+            }
+            _ => None,
+        }
+    }
+
+    /// What this is, in a word, for messages.
+    pub fn kind(&self) -> &'static str {
+        match &self.value {
+            Value::Null => "null",
+            Value::Bool(_) => "a boolean",
+            Value::Number(_) => "a number",
+            Value::String(_) => "a string",
+            Value::Array(_) => "an array",
+            Value::Object(_) => "an object",
+        }
+    }
+
+    /// The value as short JSON, for messages.
+    pub fn brief(&self) -> String {
+        const MOST: usize = 40;
+        let text = self.json();
+        match text.char_indices().nth(MOST) {
+            Some((end, _)) => format!("{}…", &text[..end]),
+            None => text,
+        }
+    }
+
+    fn json(&self) -> String {
+        match &self.value {
+            Value::Null => "null".to_owned(),
+            Value::Bool(it) => it.to_string(),
+            Value::Number(it) => it.to_string(),
+            Value::String(it) => format!("{it:?}"),
+            Value::Array(items) if items.len() > 8 => format!("an array of {} items", items.len()),
+            Value::Array(items) => {
+                let items: Vec<String> = items.iter().map(Node::json).collect();
+                format!("[{}]", items.join(", "))
+            }
+            Value::Object(entries) if entries.len() > 3 => "an object".to_owned(),
+            Value::Object(entries) => {
+                let entry = |it: &Entry| format!("{:?}: {}", it.key, it.value.json());
+                let entries: Vec<String> = entries.iter().map(entry).collect();
+                format!("{{{}}}", entries.join(", "))
+            }
+        }
+    }
+}

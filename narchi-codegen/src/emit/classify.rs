@@ -1,0 +1,165 @@
+//! First half of sharing: which scopes have the same structure.
+//!
+//! Works bottom-up over the arena and gives each scope two small numbers, as hash-consing does. Equal
+//! `class`: equal up to numbers and to the lengths of uniform runs. Equal `exact`: equal altogether.
+//! Keys mention the numbers of children, never their content, so that the work is linear in the number
+//! of blocks.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    fmt::Write as _,
+};
+
+use super::{
+    plan::{Block, Plan, Scope, ScopeId, What},
+    roll::roll,
+    simplify::{Dissolve, dissolve},
+};
+use crate::layer::Value;
+
+pub(super) type ClassId = usize;
+
+/// More levels of structs by value, and the compiler refuses to lay them out.
+const MAX_LEVELS: usize = 64;
+
+/// What is known of each scope of the arena.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Marks {
+    pub(super) class: ClassId,
+    pub(super) exact: usize,
+    /// How many levels of structs are inside, if none is left out for being too deep.
+    pub(super) levels: usize,
+}
+
+#[derive(Debug)]
+pub(super) struct Classified {
+    pub(super) plan: Plan,
+    pub(super) marks: Vec<Marks>,
+    /// The scopes of each class that still exist, in the order of the arena. A class is numbered after
+    /// those inside it.
+    pub(super) instances: Vec<Vec<ScopeId>>,
+}
+
+/// Simplifies and classifies. Twice: whether a small scope is worth a struct depends on how many places
+/// would use it.
+pub(super) fn classify(plan: &Plan) -> Classified {
+    let first = pass(plan, &|_| false, 1);
+    let places = places(&first);
+    let used_once = |scope: ScopeId| places.get(&first.marks[scope].class).is_none_or(|it| it.len() == 1);
+    let levels = first.marks[plan.root()].levels;
+    pass(plan, &used_once, levels.div_ceil(MAX_LEVELS).max(1))
+}
+
+/// Of scopes nested too deep, one level in `every` becomes a struct.
+fn pass(plan: &Plan, used_once: &dyn Fn(ScopeId) -> bool, every: usize) -> Classified {
+    let mut plan = plan.clone();
+    let mut classes = Interner::default();
+    let mut exacts = Interner::default();
+    let mut marks: Vec<Marks> = Vec::new();
+    for id in 0..plan.scopes.len() {
+        let (inside, rest) = plan.scopes.split_at_mut(id);
+        let scope = &mut rest[0];
+        let levels = dissolve(scope, &Dissolve { inside, marks: &marks, used_once, every });
+        roll(scope, &marks);
+        let [class, exact] = keys(scope, &marks);
+        marks.push(Marks { class: classes.number(class), exact: exacts.number(exact), levels });
+    }
+    let instances = instances(&plan, &marks, classes.0.len());
+    Classified { plan, marks, instances }
+}
+
+/// Scopes that were dissolved are in the arena, but not in the tree.
+fn instances(plan: &Plan, marks: &[Marks], count: usize) -> Vec<Vec<ScopeId>> {
+    let mut alive = vec![false; plan.scopes.len()];
+    alive[plan.root()] = true;
+    let mut instances = vec![Vec::new(); count];
+    for id in (0..plan.scopes.len()).rev() {
+        if alive[id] {
+            instances[marks[id].class].push(id);
+            for block in &plan.scopes[id].blocks {
+                if let What::Run { scopes, .. } = &block.what {
+                    scopes.iter().for_each(|it| alive[*it] = true);
+                }
+            }
+        }
+    }
+    instances.iter_mut().for_each(|it| it.reverse());
+    instances
+}
+
+/// Where the code would mention each class: in which class, at which block.
+fn places(classified: &Classified) -> BTreeMap<ClassId, BTreeSet<(ClassId, usize)>> {
+    let mut places: BTreeMap<ClassId, BTreeSet<_>> = BTreeMap::new();
+    for (class, instances) in classified.instances.iter().enumerate() {
+        let blocks = instances.iter().flat_map(|it| classified.plan.scopes[*it].blocks.iter().enumerate());
+        for (index, block) in blocks {
+            if let Some(scope) = block.first_scope() {
+                places.entry(classified.marks[scope].class).or_default().insert((class, index));
+            }
+        }
+    }
+    places
+}
+
+/// The keys of a scope whose children are marked.
+fn keys(scope: &Scope, marks: &[Marks]) -> [String; 2] {
+    let mut class = format!("{} {:?}{:?}", scope.numbered, scope.order, scope.elements);
+    // Several named inputs or outputs become a struct with these names.
+    for port in &scope.inputs {
+        push(&mut class, format_args!("{:?}", port.name));
+    }
+    for output in &scope.outputs {
+        push(&mut class, format_args!("{:?}{:?}", output.source, output.port.name));
+    }
+    let mut numbers = String::new();
+    for block in &scope.blocks {
+        block_keys(block, marks, &mut class, &mut numbers);
+    }
+    let exact = format!("{class}#{numbers}");
+    [class, exact]
+}
+
+fn block_keys(block: &Block, marks: &[Marks], class: &mut String, numbers: &mut String) {
+    push(class, format_args!("|{:?}", block.inputs));
+    if block.has_weights() {
+        push(class, format_args!("{:?}{:?}", block.path, block.start));
+    }
+    match &block.what {
+        What::Layer(leaf) => {
+            class.push_str(&leaf.kind);
+            for number in &leaf.numbers {
+                // A list has another type than a number.
+                if let Value::Axes(values) = &number.value {
+                    push(class, format_args!("[{}]", values.len()));
+                }
+                push(numbers, format_args!("{:?},", number.value));
+            }
+        }
+        What::Run { scopes, uniform: true } => {
+            push(class, format_args!("run {}", marks[scopes[0]].class));
+            push(numbers, format_args!("{}*{};", scopes.len(), marks[scopes[0]].exact));
+        }
+        What::Run { scopes, uniform: false } => {
+            push(class, format_args!("run {} of {}", marks[scopes[0]].class, scopes.len()));
+            for scope in scopes {
+                push(numbers, format_args!("{},", marks[*scope].exact));
+            }
+        }
+    }
+}
+
+fn push(text: &mut String, arguments: std::fmt::Arguments<'_>) {
+    // Writing to a string cannot fail.
+    _ = text.write_fmt(arguments);
+}
+
+/// Small numbers for texts, in order of appearance.
+#[derive(Default)]
+struct Interner(HashMap<String, usize>);
+
+impl Interner {
+    fn number(&mut self, text: String) -> usize {
+        let next = self.0.len();
+        *self.0.entry(text).or_insert(next)
+    }
+}

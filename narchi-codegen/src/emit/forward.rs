@@ -1,0 +1,211 @@
+//! The `forward` of a class.
+//!
+//! One statement computes one value, and a value is re-assigned by its last user, so that it is dropped
+//! there: a chained call would keep its temporaries to the end of the statement, a shadowed one to the end
+//! of the function.
+
+use proc_macro2::{Ident, TokenStream};
+use quote::quote;
+
+use super::{
+    body::{Statement, body},
+    classes,
+    context::Context,
+    locals::{self, Locals, Name, Outcome, Step},
+    plan::{Block, Leaf, Source, What},
+    schedule::Uses,
+    shapes::Shapes,
+    spelling::snake,
+    structs,
+};
+use crate::{
+    layer::{Memory, Moves, Operand, Site},
+    names::ident,
+};
+
+pub(super) fn emit_forward(context: &Context<'_>) -> TokenStream {
+    let train = context.class.needs_train;
+    let name = if train { quote!(forward_t) } else { quote!(forward) };
+    let inputs = inputs(context);
+    let body = Body::new(context, inputs.clone()).emit();
+    let train = train.then(|| quote!(, train: bool));
+    if let Some(root) = context.root {
+        let (docs, parameter, result) = (root.docs_of_forward(), root.parameter(), root.result());
+        let check = root.check(&inputs);
+        return quote! {
+            #(#[doc = #docs])*
+            pub fn #name(&self, #parameter #train) -> Result<#result> {
+                #check
+                #body
+            }
+        };
+    }
+    let result = match context.example.outputs.len() {
+        1 => quote!(Tensor),
+        count => {
+            let tensors = std::iter::repeat_n(quote!(Tensor), count);
+            quote!((#(#tensors),*))
+        }
+    };
+    quote! {
+        fn #name(&self, #(#inputs: &Tensor),* #train) -> Result<#result> {
+            #body
+        }
+    }
+}
+
+/// Inputs have their name in the file; `input`, where they have none.
+pub(super) fn inputs(context: &Context<'_>) -> Vec<Ident> {
+    let names: Vec<String> =
+        context.example.inputs.iter().map(|it| snake(it.name.as_deref().unwrap_or("input"))).collect();
+    locals::of_inputs(names.iter().map(String::as_str))
+}
+
+struct Body<'a> {
+    context: &'a Context<'a>,
+    shapes: Shapes<'a>,
+    uses: Uses,
+    locals: Locals,
+}
+
+impl<'a> Body<'a> {
+    fn new(context: &'a Context<'a>, inputs: Vec<Ident>) -> Self {
+        let uses = Uses::new(context.example, &context.class.order);
+        Self { context, shapes: Shapes::new(context), uses, locals: Locals::new(inputs) }
+    }
+
+    fn emit(mut self) -> TokenStream {
+        for index in &self.context.class.order {
+            self.emit_block(*index);
+        }
+        let outputs = self.context.example.outputs.iter();
+        let outputs: Vec<Operand> = outputs.map(|it| self.locals.operand(it.source, true, true)).collect();
+        let results = |values: &[TokenStream]| match (self.context.root, values) {
+            (_, [value]) => value.clone(),
+            (Some(root), values) => root.results(values),
+            (None, values) => quote!((#(#values),*)),
+        };
+        body(self.locals.statements, &outputs, results, self.context.notes)
+    }
+
+    fn emit_block(&mut self, index: usize) {
+        let context = self.context;
+        let block = &context.example.blocks[index];
+        let operand = |it: &Source| self.locals.operand(*it, self.uses.is_last(*it, index), self.uses.is_only(*it));
+        let operands: Vec<Operand> = block.inputs.iter().map(operand).collect();
+        match &block.what {
+            What::Layer(leaf) => match self.accumulator(leaf, block, &operands) {
+                Some(target) => self.emit_accumulation(index, target, &operands),
+                None => self.emit_layer(index, block, leaf, &operands),
+            },
+            What::Run { scopes, .. } => self.emit_run(index, block, scopes[0], &operands),
+        }
+    }
+
+    fn emit_layer(&mut self, index: usize, block: &Block, leaf: &Leaf, operands: &[Operand]) {
+        let source = Source::Block { block: index, port: 0 };
+        let note = self.note(block, source);
+        if let (Some(method), [operand], [input]) = (leaf.layer.in_place(), operands, block.inputs.as_slice())
+            && self.may_overwrite(*input, operand)
+        {
+            let local = operand.name.clone();
+            self.locals.hold(source, local.clone());
+            let value = quote!(#local.#method);
+            self.locals.statements.push(Statement::Assign { local, value, note, in_place: true });
+            return;
+        }
+        let exprs = self.context.class.exprs(index).iter();
+        let numbers: Vec<_> = exprs.map(|it| self.context.argument(it, &quote!(self.))).collect();
+        let value = leaf.layer.forward(&Site { field: self.field(index), inputs: operands, numbers: &numbers });
+        let (name, moves) = (self.name(block, source, leaf.layer.noun()), leaf.layer.moves());
+        let results = self.outcomes(index, block);
+        self.locals.assign(Step { results, operands, moves, value, name, note });
+    }
+
+    /// Whether a value is ours alone, and nobody looks at it later.
+    fn may_overwrite(&self, source: Source, operand: &Operand) -> bool {
+        let memory = classes::memory(self.context.classes, self.context.example, source);
+        operand.dies && operand.is_only && memory == Memory::Fresh
+    }
+
+    /// The operand of a sum that the others can be added to: that needs no memory.
+    fn accumulator(&self, leaf: &Leaf, block: &Block, operands: &[Operand]) -> Option<usize> {
+        if !leaf.layer.is_sum() || operands.len() < 2 {
+            return None;
+        }
+        let mut fitting = (0..operands.len()).filter(|it| self.may_overwrite(block.inputs[*it], &operands[*it]));
+        let first = fitting.clone().next();
+        fitting.find(|it| self.locals.is_chain(&operands[*it].name)).or(first)
+    }
+
+    fn emit_accumulation(&mut self, index: usize, target: usize, operands: &[Operand]) {
+        let local = operands[target].name.clone();
+        for (_, operand) in operands.iter().enumerate().filter(|it| it.0 != target) {
+            let other = operand.by_ref();
+            let value = quote!(#local.f_add_(#other)?);
+            let local = local.clone();
+            self.locals.statements.push(Statement::Assign { local, value, note: None, in_place: true });
+        }
+        for (position, operand) in operands.iter().enumerate().filter(|it| it.0 != target && it.1.dies) {
+            let again = operands[..position].iter().any(|it| it.name == operand.name);
+            if !again {
+                self.locals.end_after_sum(&operand.name);
+            }
+        }
+        self.locals.hold(Source::Block { block: index, port: 0 }, local);
+    }
+
+    fn emit_run(&mut self, index: usize, block: &Block, scope: usize, operands: &[Operand]) {
+        let class = self.context.classes.get(self.context.classes.class_of(scope));
+        let field = self.field(index);
+        let method = if class.needs_train { quote!(forward_t) } else { quote!(forward) };
+        let train = class.needs_train.then(|| quote!(, train));
+        let source = Source::Block { block: index, port: 0 };
+        let note = self.note(block, source);
+        let name = self.name(block, source, "block");
+        if structs::length(&self.context.class.exprs(index)[0]) == Some(1) {
+            let inputs = operands.iter().map(Operand::by_ref);
+            let value = quote!(#field.#method(#(#inputs),* #train)?);
+            let results = self.outcomes(index, block);
+            self.locals.assign(Step { results, operands, moves: Moves::Nothing, value, name, note });
+        } else {
+            let local = self.locals.owned(&operands[0], &name);
+            let tokens = quote!(for block in &#field { #local = block.#method(&#local #train)?; });
+            self.locals.statements.push(Statement::Loop { local: local.clone(), tokens, note });
+            self.locals.hold(source, local);
+        }
+    }
+
+    fn outcomes(&self, index: usize, block: &Block) -> Vec<Outcome> {
+        let outcome = |port: usize| {
+            let source = Source::Block { block: index, port };
+            Outcome { source, is_used: self.uses.is_used(source) }
+        };
+        (0..block.outputs.len()).map(outcome).collect()
+    }
+
+    /// What to call a value, should it need a name.
+    fn name(&self, block: &Block, value: Source, noun: &str) -> Name {
+        let outputs = &self.context.example.outputs;
+        let output = outputs.iter().filter(|_| outputs.len() > 1).find(|it| it.source == value);
+        let output = output.and_then(|it| it.port.name.as_deref()).map(snake);
+        Name { block: snake(block.moved_from.as_deref().or(block.id.as_deref()).unwrap_or(noun)), output }
+    }
+
+    fn field(&self, index: usize) -> TokenStream {
+        match &self.context.class.fields[index] {
+            Some(name) => {
+                let name = ident(name);
+                quote!(self.#name)
+            }
+            None => quote!(),
+        }
+    }
+
+    /// The shape, where it is not that of the first input.
+    fn note(&self, block: &Block, source: Source) -> Option<String> {
+        let before = block.inputs.first().and_then(|it| self.shapes.text(*it));
+        let after = self.shapes.text(source)?;
+        (before.as_ref() != Some(&after)).then_some(after)
+    }
+}

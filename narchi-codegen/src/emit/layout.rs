@@ -1,0 +1,313 @@
+//! Line breaks as rustfmt makes them, so that `cargo fmt` leaves generated files alone.
+//!
+//! prettyplease breaks lines at other places. Its lines are joined to one line for each statement, field
+//! or signature; these are then broken again.
+
+/// rustfmt's `max_width`.
+const WIDTH: usize = 100;
+/// rustfmt's `fn_call_width`, `array_width` and `chain_width`.
+const LIST_WIDTH: usize = 60;
+/// rustfmt's `struct_lit_width`.
+const LITERAL_WIDTH: usize = 18;
+/// rustfmt's `short_array_element_width_threshold`.
+const SHORT_ELEMENT: usize = 10;
+
+/// Breaks the lines of formatted code again.
+pub(super) fn laid_out(text: &str) -> Vec<String> {
+    let lines: Vec<&str> = text.lines().collect();
+    let mut laid = Vec::new();
+    let mut next = 0;
+    while next < lines.len() {
+        let start = next;
+        let text = join(&lines, &mut next);
+        lay(indent(lines[start]), &text, &mut laid);
+    }
+    laid
+}
+
+fn indent(line: &str) -> usize {
+    line.len() - line.trim_start().len()
+}
+
+/// The line at `next` and those that continue it, as one line without indentation.
+fn join(lines: &[&str], next: &mut usize) -> String {
+    let mut level = indent(lines[*next]);
+    let mut text = lines[*next].trim().to_owned();
+    *next += 1;
+    if text.starts_with("//") || text.is_empty() {
+        return text;
+    }
+    while let Some(line) = lines.get(*next) {
+        if opens_list(&text) {
+            let mut items = Vec::new();
+            while lines.get(*next).is_some_and(|it| indent(it) > level) {
+                items.push(join(lines, next));
+            }
+            let items = items.join(" ");
+            let items = items.strip_suffix(',').unwrap_or(&items);
+            let close = lines.get(*next).map_or("", |it| it.trim());
+            *next += 1;
+            let space = if text.ends_with('{') { " " } else { "" };
+            text = format!("{text}{space}{items}{space}{close}");
+        } else if indent(line) > level && !text.ends_with([';', '{', '}', ',', ']']) {
+            level = indent(line);
+            let glue = if line.trim().starts_with(['.', '?']) { "" } else { " " };
+            text = format!("{text}{glue}{}", line.trim());
+            *next += 1;
+        } else {
+            break;
+        }
+    }
+    text
+}
+
+/// Whether the line ends with the beginning of a list: arguments, elements, or the fields of a literal.
+fn opens_list(line: &str) -> bool {
+    const BLOCKS: [&str; 8] = ["fn ", "pub fn ", "for ", "impl ", "impl<", "struct ", "pub struct ", "mod "];
+    match line.chars().last() {
+        Some('(' | '[') => true,
+        Some('{') => !line.ends_with("| {") && !BLOCKS.iter().any(|it| line.starts_with(it)),
+        _ => false,
+    }
+}
+
+/// Breaks one line, if it is too long or contains something that is.
+fn lay(indent: usize, text: &str, laid: &mut Vec<String>) {
+    let space = " ".repeat(indent);
+    let keep = |laid: &mut Vec<String>| laid.push(format!("{space}{text}").trim_end().to_owned());
+    if text.starts_with("//") || text.starts_with("#[") || text.is_empty() {
+        return keep(laid);
+    }
+    let groups = groups(text);
+    if ["fn ", "pub fn "].iter().any(|it| text.starts_with(it)) {
+        match groups.first() {
+            Some(arguments) if width(text) + indent > WIDTH => lay_list(indent, text, arguments, laid),
+            _ => keep(laid),
+        }
+        return;
+    }
+    let too_wide = width(text) + indent > WIDTH;
+    if !too_wide && groups.iter().all(|it| it.fits(text)) && chain_fits(text) {
+        return keep(laid);
+    }
+    if let Some((start, body)) = closure_of_field(text) {
+        laid.push(format!("{space}{start} {{"));
+        lay(indent + 4, body, laid);
+        laid.push(format!("{space}}},"));
+        return;
+    }
+    if let Some(links) = broken_chain(text, indent) {
+        let (first, rest) = links.split_at(1);
+        laid.push(format!("{space}{}", first[0]));
+        laid.extend(rest.iter().map(|it| format!("{space}    {it}")));
+        return;
+    }
+    match groups.iter().rev().find(|it| !it.items.is_empty()) {
+        Some(group) => lay_list(indent, text, group, laid),
+        None => keep(laid),
+    }
+}
+
+/// One element a line. A list with one element that brings its own brackets is opened inside those.
+fn lay_list(indent: usize, text: &str, group: &Group, laid: &mut Vec<String>) {
+    let space = " ".repeat(indent);
+    if let [(start, end)] = group.items.as_slice() {
+        let item = &text[*start..*end];
+        if let Some(bar) = closure_bar(item) {
+            laid.push(format!("{space}{} {{", &text[..start + bar]));
+            lay(indent + 4, item[bar..].trim(), laid);
+            laid.push(format!("{space}}}{}", &text[*end..]));
+            return;
+        }
+        if let Some(inner) = overflowing(item) {
+            return lay_list(indent, text, &inner.shifted(*start), laid);
+        }
+    }
+    let open = &text[..=group.start];
+    laid.push(format!("{space}{open}"));
+    let items: Vec<&str> = group.items.iter().map(|it| &text[it.0..it.1]).collect();
+    if group.kind == '[' && items.len() > 1 && items.iter().all(|it| width(it) <= SHORT_ELEMENT) {
+        fill(indent + 4, &items, laid);
+    } else {
+        for item in items {
+            // Nothing follows the base of a literal.
+            let comma = if item.starts_with("..") { "" } else { "," };
+            lay(indent + 4, &format!("{item}{comma}"), laid);
+        }
+    }
+    laid.push(format!("{space}{}", &text[group.end..]));
+}
+
+/// As many short elements a line as fit.
+fn fill(indent: usize, items: &[&str], laid: &mut Vec<String>) {
+    let mut line = String::new();
+    for item in items {
+        if !line.is_empty() && indent + width(&line) + width(item) + 2 > WIDTH {
+            laid.push(format!("{}{line}", " ".repeat(indent)));
+            line.clear();
+        }
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        line.push_str(item);
+        line.push(',');
+    }
+    laid.push(format!("{}{line}", " ".repeat(indent)));
+}
+
+/// The last group of an element that may take the line of the list around it: `&[…]`, `f(…)?`, `T {…}`.
+fn overflowing(item: &str) -> Option<Group> {
+    let group = groups(item).into_iter().next_back()?;
+    let is_last = item[group.end + 1..].chars().all(|it| it == '?');
+    let is_grouping = group.kind == '(' && !is_call(item, group.start);
+    (is_last && !is_grouping && !group.items.is_empty()).then_some(group)
+}
+
+/// Where the body of a closure begins, if this is one.
+fn closure_bar(item: &str) -> Option<usize> {
+    let rest = item.strip_prefix('|')?;
+    rest.find('|').map(|it| it + 2)
+}
+
+/// A field that is a closure without braces: what is before its body, and the body.
+fn closure_of_field(text: &str) -> Option<(&str, &str)> {
+    let (name, closure) = text.split_once(": ")?;
+    let bar = closure_bar(closure)?;
+    let is_name = name.chars().all(|it| it.is_alphanumeric() || it == '_');
+    let (start, body) = text.split_at(name.len() + 2 + bar);
+    is_name.then(|| (start, body.trim().trim_end_matches(',')))
+}
+
+/// The value of a statement, without what it is assigned to, and where it begins.
+fn value_of(text: &str) -> (usize, &str) {
+    let start = text.find(" = ").filter(|it| !text[..*it].contains(['(', '{'])).map_or(0, |it| it + 3);
+    (start, &text[start..])
+}
+
+/// Where the links of a chain begin: `self.a.b(c)?` has links at `.a` and `.b`.
+fn links(value: &str) -> Vec<usize> {
+    let mut links = Vec::new();
+    let bytes = value.as_bytes();
+    for (at, depth) in depths(value) {
+        let is_link = bytes[at] == b'.' && depth == 0 && at > 0;
+        let next = bytes.get(at + 1).copied().unwrap_or_default();
+        if is_link && (next.is_ascii_alphabetic() || next == b'_') && bytes[at - 1] != b'.' {
+            links.push(at);
+        }
+    }
+    links
+}
+
+fn chain_fits(text: &str) -> bool {
+    let (_, value) = value_of(text);
+    let is_plain = value.starts_with(|it: char| it.is_alphabetic() || it == '_');
+    !is_plain || links(value).len() < 2 || width(value.trim_end_matches([';', ','])) <= LIST_WIDTH
+}
+
+/// A chain that is too long, one link a line. A short root keeps its first link.
+fn broken_chain(text: &str, indent: usize) -> Option<Vec<String>> {
+    let (start, value) = value_of(text);
+    let mut links = links(value);
+    if chain_fits(text) && (links.len() < 2 || width(text) + indent <= WIDTH) {
+        return None;
+    }
+    if links.first().is_some_and(|it| *it <= 4) {
+        links.remove(0);
+    }
+    links.first()?;
+    let mut parts = vec![text[..start + links[0]].to_owned()];
+    let ends = links[1..].iter().copied().chain([value.len()]);
+    parts.extend(links.iter().zip(ends).map(|(from, to)| value[*from..to].to_owned()));
+    Some(parts)
+}
+
+/// A list in brackets, by places in the text around it.
+#[derive(Clone, Debug)]
+struct Group {
+    kind: char,
+    start: usize,
+    end: usize,
+    items: Vec<(usize, usize)>,
+}
+
+impl Group {
+    /// Whether it may stand in one line.
+    fn fits(&self, text: &str) -> bool {
+        let inside = &text[self.start + 1..self.end];
+        let most = match self.kind {
+            '{' => LITERAL_WIDTH,
+            '(' if !is_call(text, self.start) => usize::MAX,
+            _ => LIST_WIDTH,
+        };
+        width(inside.trim()) <= most && groups(inside).iter().all(|it| it.fits(inside))
+    }
+
+    fn shifted(mut self, by: usize) -> Self {
+        self.start += by;
+        self.end += by;
+        self.items.iter_mut().for_each(|it| *it = (it.0 + by, it.1 + by));
+        self
+    }
+}
+
+/// Whether a parenthesis holds arguments.
+fn is_call(text: &str, start: usize) -> bool {
+    text[..start].ends_with(|it: char| it.is_alphanumeric() || "_>!".contains(it))
+}
+
+fn width(text: &str) -> usize {
+    text.chars().count()
+}
+
+/// Each byte that is in no string, and how many brackets are around it; an opening one is outside.
+fn depths(text: &str) -> Vec<(usize, usize)> {
+    let mut depths = Vec::new();
+    let (mut depth, mut in_string, mut escaped) = (0usize, false, false);
+    for (at, byte) in text.bytes().enumerate() {
+        if in_string {
+            in_string = byte != b'"' || escaped;
+            escaped = byte == b'\\' && !escaped;
+            continue;
+        }
+        match byte {
+            b'"' => in_string = true,
+            b')' | b']' | b'}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        depths.push((at, depth));
+        if matches!(byte, b'(' | b'[' | b'{') {
+            depth += 1;
+        }
+    }
+    depths
+}
+
+/// The outermost lists of a text.
+fn groups(text: &str) -> Vec<Group> {
+    let bytes = text.as_bytes();
+    let mut groups: Vec<Group> = Vec::new();
+    let mut open: Option<(usize, Vec<usize>)> = None;
+    for (at, depth) in depths(text) {
+        match (bytes[at], depth) {
+            (b'(' | b'[' | b'{', 0) => open = Some((at, Vec::new())),
+            (b',', 1) => open.iter_mut().for_each(|it| it.1.push(at)),
+            (b')' | b']' | b'}', 0) => {
+                let Some((start, commas)) = open.take() else { continue };
+                let starts = std::iter::once(start).chain(commas.iter().copied()).map(|it| it + 1);
+                let ends = commas.iter().copied().chain([at]);
+                let items = starts.zip(ends).filter_map(|(from, to)| trimmed(text, from, to));
+                groups.push(Group { kind: char::from(bytes[start]), start, end: at, items: items.collect() });
+            }
+            _ => {}
+        }
+    }
+    groups
+}
+
+/// A piece of the text without the spaces around it, if anything is left.
+fn trimmed(text: &str, from: usize, to: usize) -> Option<(usize, usize)> {
+    let piece = &text[from..to];
+    let start = from + (piece.len() - piece.trim_start().len());
+    let end = start + piece.trim().len();
+    (start < end).then_some((start, end))
+}

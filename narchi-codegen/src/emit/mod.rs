@@ -1,0 +1,139 @@
+//! Rust code from an architecture. Cannot fail: whatever may be wrong was found before.
+//!
+//! ```text
+//! plan ─► classify (simplify and roll inside) ─► classes (generalize, names) ─► items ─► format
+//! ```
+
+mod body;
+mod classes;
+mod classify;
+mod context;
+mod docs;
+mod format;
+mod forward;
+mod generalize;
+mod layout;
+mod locals;
+mod names;
+mod new;
+mod notes;
+mod number;
+mod plan;
+mod roll;
+mod root;
+mod schedule;
+mod shapes;
+mod simplify;
+mod spelling;
+mod structs;
+#[cfg(test)]
+mod tests;
+mod views;
+mod wrappers;
+
+use std::collections::BTreeSet;
+
+use proc_macro2::{Ident, TokenStream};
+use quote::quote;
+
+use self::{
+    classes::{Classes, classes},
+    classify::{ClassId, classify},
+    context::Context,
+    notes::Notes,
+    plan::Plan,
+    root::Root,
+    spelling::Taken,
+    views::Views,
+    wrappers::Wrappers,
+};
+use crate::{model::Architecture, names::ident};
+
+/// Generated items, and the comments that belong to them.
+pub(crate) struct Code {
+    items: Vec<TokenStream>,
+    notes: Vec<String>,
+    public_names: Vec<Ident>,
+}
+
+/// Writes an architecture as Rust; `type_name` overrides what its file is called.
+pub(crate) fn emit(architecture: &Architecture, type_name: Option<&str>) -> Code {
+    let plan = Plan::new(architecture);
+    let classified = classify(&plan);
+    let name = root_name(architecture, type_name);
+    let classes = classes(&classified, names::structs(&classified, &name.to_string()));
+    let views = Views::new(&classified, &architecture.free);
+    let wrappers = Wrappers::new(&classes);
+    let notes = Notes::default();
+    let root = classes.get(classes.root());
+    let scope = classes.example(classes.root());
+    let root = Root::new(architecture, &plan, scope, name, &root.fields, root.needs_train);
+
+    let mut items = Vec::new();
+    for class in in_order(&classes) {
+        let context = Context::new(&classes, &wrappers, &views, &notes, &root, class);
+        items.push(structs::emit_struct(&context));
+        items.push(structs::emit_impl(&context));
+        if context.root.is_some() {
+            items.extend(root.emit_trait());
+            items.extend(root.emit_interface());
+        }
+    }
+    items.extend(wrappers.emit());
+    let public_names = root.public_names();
+    Code { items, notes: notes.into_texts(), public_names }
+}
+
+impl Code {
+    /// The name of the type that is the network.
+    pub(crate) fn type_name(&self) -> &Ident {
+        &self.public_names[0]
+    }
+
+    /// What users of the network can name, its type first.
+    pub(crate) fn public_names(&self) -> Vec<Ident> {
+        self.public_names.clone()
+    }
+
+    /// The content of a module, without comments; `runtime` is the path of the crate `narchi-runtime`.
+    pub(crate) fn tokens(&self, runtime: &TokenStream) -> TokenStream {
+        let items = self.items.iter().map(|it| notes::stripped(it.clone()));
+        quote!(use #runtime::prelude::*; #(#items)*)
+    }
+
+    /// The text of a file that begins with `header`.
+    pub(crate) fn source(&self, header: &str) -> String {
+        let mut text = header.trim_end().to_owned();
+        if !text.is_empty() {
+            text.push_str("\n\n");
+        }
+        text.push_str("use narchi_runtime::prelude::*;\n");
+        for item in &self.items {
+            text.push('\n');
+            text.push_str(&format::item(item, &self.notes));
+        }
+        text
+    }
+}
+
+/// The name of the file in camel case. One that the prelude has, too, would hide what is there.
+fn root_name(architecture: &Architecture, type_name: Option<&str>) -> Ident {
+    let name = type_name.map_or_else(|| crate::names::camel(&architecture.name), str::to_owned);
+    let name = ident(&name);
+    if Taken::types().contains(&name.to_string()) { quote::format_ident!("{name}Model") } else { name }
+}
+
+/// The root, then each class after the first that uses it.
+fn in_order(classes: &Classes<'_>) -> Vec<ClassId> {
+    let mut seen = BTreeSet::new();
+    let mut order = Vec::new();
+    let mut stack = vec![classes.root()];
+    while let Some(class) = stack.pop() {
+        if seen.insert(class) {
+            order.push(class);
+            let inside = classes.example(class).blocks.iter().rev().filter_map(|it| it.first_scope());
+            stack.extend(inside.map(|it| classes.class_of(it)));
+        }
+    }
+    order
+}

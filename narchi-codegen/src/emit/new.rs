@@ -1,0 +1,173 @@
+//! The constructor: one field per block, in the order of the file.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use super::{
+    classes::Class,
+    context::Context,
+    generalize::Expr,
+    number,
+    plan::{Block, Element, Key, ScopeId, What},
+    structs,
+    wrappers::too_many,
+};
+use crate::names::ident;
+
+pub(super) fn emit_new(context: &Context<'_>) -> TokenStream {
+    let public = context.root.map(|_| quote!(pub));
+    let docs = context.root.map(|it| it.docs_of_new()).unwrap_or_default();
+    let parameters = context.value_parameters();
+    let arguments = parameters.iter().map(|it| {
+        let name = ident(&context.class.arguments[*it]);
+        let ty = number::ty(&context.class.general.parameters[*it].values[0]);
+        quote!(#name: #ty)
+    });
+    let sizes = context.root.into_iter().flat_map(|it| it.sizes()).map(|it| quote!(#it: i64));
+    let arguments: Vec<TokenStream> = arguments.chain(sizes).collect();
+    let fields = context.class.fields.iter().enumerate().filter_map(|(block, field)| {
+        let (field, value) = (ident(field.as_ref()?), emit_field(context, block));
+        Some(quote!(#field: #value))
+    });
+    let has_weights = context.class.fields.iter().any(Option::is_some);
+    let stored = parameters.iter().filter(|it| context.class.stored[**it]);
+    let stored = stored.map(|it| ident(&context.class.arguments[*it]));
+    let stored = stored.chain(context.root.into_iter().flat_map(|it| it.stored_sizes().cloned())).map(|it| quote!(#it));
+    let fields: Vec<TokenStream> = fields.chain(stored).collect();
+    let derived = context.class.general.derived.iter().zip(&context.class.derived).map(|(derived, name)| {
+        let (name, value) = (ident(name), context.argument(&derived.expr, &quote!()));
+        quote!(let #name = #value;)
+    });
+    let vs = if has_weights { quote!(vs) } else { quote!(_vs) };
+    let many = too_many(arguments.len() + 1);
+    quote! {
+        #(#[doc = #docs])*
+        #many
+        #public fn new(#vs: &nn::Path, #(#arguments),*) -> Self {
+            #(#derived)*
+            Self { #(#fields,)* }
+        }
+    }
+}
+
+fn emit_field(context: &Context<'_>, index: usize) -> TokenStream {
+    let block = &context.example.blocks[index];
+    let exprs = context.class.exprs(index);
+    match &block.what {
+        What::Layer(leaf) => {
+            let numbers: Vec<_> = exprs.iter().map(|it| context.argument_of_new(it)).collect();
+            context.wrappers.emit_call(leaf, &path(context, block, None), &numbers)
+        }
+        What::Run { scopes, uniform } => emit_run(context, block, scopes, *uniform, exprs),
+    }
+}
+
+fn emit_run(context: &Context<'_>, block: &Block, scopes: &[ScopeId], uniform: bool, exprs: &[Expr]) -> TokenStream {
+    let child = context.classes.class_of(scopes[0]);
+    let name = ident(&context.classes.names[child]);
+    let class = context.classes.get(child);
+    let call = |element: Option<Step>, exprs: &[Expr]| {
+        let path = path(context, block, element);
+        let arguments = exprs.iter().enumerate().filter(|it| !class.is_const(it.0));
+        let arguments = arguments.map(|(_, it)| context.argument_of_new(it));
+        quote!(#name::new(&(#path), #(#arguments),*))
+    };
+    let width = class.arguments.len();
+    match structs::length(&exprs[0]) {
+        Some(1) => call(None, &exprs[1..]),
+        Some(_) if !uniform => {
+            if let Some(arguments) = progression(context, class, &exprs[1..], scopes.len()) {
+                let path = path(context, block, Some(Step::I));
+                return quote!(array::from_fn(|i| #name::new(&(#path), #(#arguments),*)));
+            }
+            let elements = (0..scopes.len()).map(|it| {
+                let begin = 1 + it * width;
+                call(Some(Step::Number(it)), &exprs[begin..begin + width])
+            });
+            quote!([#(#elements),*])
+        }
+        _ => {
+            let element = call(Some(Step::I), &exprs[1..]);
+            quote!(array::from_fn(|i| #element))
+        }
+    }
+}
+
+/// The arguments of the i-th element, where each is the same for all or grows by the same step, as the
+/// inputs in a DenseNet.
+fn progression(context: &Context<'_>, class: &Class, exprs: &[Expr], count: usize) -> Option<Vec<TokenStream>> {
+    // Two of anything are a progression.
+    if count < 3 {
+        return None;
+    }
+    let width = class.arguments.len();
+    let arguments = (0..width).filter(|it| !class.is_const(*it)).map(|parameter| {
+        let column: Vec<&Expr> = (0..count).map(|it| &exprs[it * width + parameter]).collect();
+        let first = context.argument_of_new(column[0]);
+        if column.iter().all(|it| *it == column[0]) {
+            return Some(first.tokens);
+        }
+        let step = column[0].step_to(column[1]).filter(|it| *it > 0)?;
+        column.windows(2).all(|it| it[0].step_to(it[1]) == Some(step)).then_some(())?;
+        let times = if step == 1 { quote!() } else { number::int(step) };
+        let times = if step == 1 { times } else { quote!(#times *) };
+        Some(quote!(#first + #times i as i64))
+    });
+    arguments.collect()
+}
+
+/// Which element of a run.
+#[derive(Clone, Copy)]
+enum Step {
+    Number(usize),
+    /// The argument of a closure.
+    I,
+}
+
+/// `vs / "layer1" / 0`; `element` counts on from where a run starts.
+fn path(context: &Context<'_>, block: &Block, element: Option<Step>) -> TokenStream {
+    let mut path = quote!(vs);
+    for key in &block.path {
+        let key = step(context, key, None);
+        path.extend(quote!(/ #key));
+    }
+    if let Some(start) = &block.start {
+        let step = step(context, start, element);
+        path.extend(quote!(/ #step));
+    }
+    path
+}
+
+/// A step of a path. The lengths of runs that differ between instances are added to the known part.
+fn step(context: &Context<'_>, key: &Key, element: Option<Step>) -> TokenStream {
+    let (mut known, mut terms) = (0, Vec::new());
+    match key {
+        Key::Name(name) => return quote!(#name),
+        Key::Index(number) => known = *number,
+        Key::Nth(number) => {
+            for element in &context.example.elements[..*number] {
+                let Element::Run(block) = element else {
+                    known += 1;
+                    continue;
+                };
+                let expr = &context.class.exprs(*block)[0];
+                match structs::length(expr) {
+                    Some(length) => known += length,
+                    None => terms.push(context.argument(expr, &quote!()).tokens),
+                }
+            }
+        }
+    }
+    match element {
+        Some(Step::Number(number)) => known += number,
+        Some(Step::I) => terms.push(quote!(i)),
+        None => {}
+    }
+    if known > 0 || terms.is_empty() {
+        terms.push(number::index(known));
+    }
+    match terms.as_slice() {
+        [only] => only.clone(),
+        terms => quote!((#(#terms)+*)),
+    }
+}

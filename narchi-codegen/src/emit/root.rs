@@ -1,0 +1,375 @@
+//! What only the whole network has: its interface, the check of its inputs, its docs.
+
+use std::collections::BTreeSet;
+
+use proc_macro2::{Ident, TokenStream};
+use quote::{format_ident, quote};
+
+use super::{
+    docs::described,
+    number,
+    plan::{Plan, Port, Scope, What},
+    spelling::{Taken, snake},
+};
+use crate::{
+    dim::{Fact, Symbol},
+    layer::Value,
+    model::{Architecture, Required},
+    names::ident,
+    shape::{Dtype, Type},
+};
+
+pub(super) struct Root<'a> {
+    architecture: &'a Architecture,
+    scope: &'a Scope,
+    name: Ident,
+    needs_train: bool,
+    /// Sizes that are known when the model is made.
+    free: Vec<Free>,
+    /// The symbols that inputs bind, in order of appearance.
+    bound: Vec<Symbol>,
+}
+
+/// A symbol that no input binds.
+struct Free {
+    symbol: Symbol,
+    argument: Ident,
+    /// Whether the check of the inputs mentions it.
+    in_facts: bool,
+    in_forward: bool,
+}
+
+impl<'a> Root<'a> {
+    pub(super) fn new(
+        architecture: &'a Architecture,
+        plan: &Plan,
+        scope: &'a Scope,
+        name: Ident,
+        fields: &[Option<String>],
+        needs_train: bool,
+    ) -> Self {
+        let mut taken = Taken::new(["vs", "_vs", "i"]);
+        fields.iter().flatten().for_each(|it| drop(taken.unique(it)));
+        let mentions = |symbol: &Symbol, of: &Scope, in_forward: bool| {
+            of.blocks.iter().any(|block| match &block.what {
+                What::Run { .. } => false,
+                What::Layer(leaf) => leaf.numbers.iter().any(|it| {
+                    let mentions = matches!(&it.value, Value::Dim(dim) if dim.symbols().contains(symbol));
+                    mentions && (it.in_forward || !in_forward)
+                }),
+            })
+        };
+        let free = architecture.free.iter().map(|symbol| {
+            let in_facts = architecture.facts.iter().any(|it| symbols_of(&it.fact).contains(symbol));
+            let is_used = in_facts || plan.scopes.iter().any(|it| mentions(symbol, it, false));
+            let name = snake(symbol.name());
+            let name = if is_used { name } else { format!("_{}", name.trim_start_matches('_')) };
+            let argument = ident(&taken.unique(&name));
+            Free { symbol: symbol.clone(), argument, in_facts, in_forward: mentions(symbol, scope, true) }
+        });
+        let free = free.collect();
+        let mut bound: Vec<Symbol> = Vec::new();
+        for size in scope.inputs.iter().flat_map(|it| sizes(&it.ty)) {
+            if let Err(symbol) = size
+                && !bound.contains(&symbol)
+            {
+                bound.push(symbol);
+            }
+        }
+        Self { architecture, scope, name, needs_train, free, bound }
+    }
+
+    /// A size that is known when the model is made.
+    pub(super) fn size(&self, symbol: &Symbol, place: &TokenStream) -> TokenStream {
+        let name = self.free.iter().find(|it| it.symbol == *symbol).map(|it| &it.argument);
+        quote!(#place #name)
+    }
+
+    /// Arguments of `new` for sizes.
+    pub(super) fn sizes(&self) -> impl Iterator<Item = &Ident> {
+        self.free.iter().map(|it| &it.argument)
+    }
+
+    /// Those of them that are needed later.
+    pub(super) fn stored_sizes(&self) -> impl Iterator<Item = &Ident> {
+        self.free.iter().filter(|it| it.in_facts || it.in_forward).map(|it| &it.argument)
+    }
+
+    pub(super) fn public_names(&self) -> Vec<Ident> {
+        let mut names = vec![self.name.clone()];
+        names.extend(self.has_several_inputs().then(|| self.inputs_type()));
+        names.extend(self.has_several_outputs().then(|| self.outputs_type()));
+        names
+    }
+
+    fn has_several_inputs(&self) -> bool {
+        self.scope.inputs.len() != 1
+    }
+
+    fn has_several_outputs(&self) -> bool {
+        self.scope.outputs.len() != 1
+    }
+
+    fn inputs_type(&self) -> Ident {
+        format_ident!("{}Inputs", self.name)
+    }
+
+    fn outputs_type(&self) -> Ident {
+        format_ident!("{}Outputs", self.name)
+    }
+
+    /// The constant that says what the inputs must be.
+    pub(super) fn guard(&self) -> TokenStream {
+        let facts: Vec<&Free> = self.free.iter().filter(|it| it.in_facts).collect();
+        let symbols: Vec<&Symbol> = self.bound.iter().chain(facts.iter().map(|it| &it.symbol)).collect();
+        let tensors = self.scope.inputs.iter().map(|it| self.guard_of(it));
+        let names = symbols.iter().map(|it| it.name());
+        let facts = self.architecture.facts.iter().filter_map(|it| fact(it, &symbols));
+        let (n_inputs, n_symbols) = (number::index(self.scope.inputs.len()), number::index(symbols.len()));
+        quote! {
+            const INPUTS: Inputs<#n_inputs, #n_symbols> = Inputs {
+                symbols: [#(#names),*],
+                tensors: [#(#tensors),*],
+                facts: &[#(#facts),*],
+            };
+        }
+    }
+
+    fn guard_of(&self, port: &Port) -> TokenStream {
+        let name = port.name.as_deref().unwrap_or_default();
+        let kind = match port.ty.dtype {
+            Dtype::Float => quote!(Kind::Float),
+            Dtype::Int64 => quote!(Kind::Int64),
+        };
+        let shape = sizes(&port.ty).map(|size| match size {
+            Ok(fixed) => {
+                let fixed = number::int(fixed);
+                quote!(Size::Fixed(#fixed))
+            }
+            Err(symbol) => {
+                let index = self.bound.iter().position(|it| *it == symbol);
+                let index = number::index(index.unwrap_or_default());
+                quote!(Size::Symbol(#index))
+            }
+        });
+        quote!(Input { name: #name, kind: #kind, shape: &[#(#shape),*] })
+    }
+
+    /// The first statements of `forward`; `inputs` are the locals of the inputs.
+    pub(super) fn check(&self, inputs: &[Ident]) -> TokenStream {
+        let known: Vec<&Ident> = self.free.iter().filter(|it| it.in_facts).map(|it| &it.argument).collect();
+        let fields = self.has_several_inputs().then(|| {
+            let ty = self.inputs_type();
+            let fields = self.input_fields().into_iter().zip(inputs);
+            let fields = fields.map(|(field, local)| if field == *local { quote!(#field) } else { quote!(#field: #local) });
+            quote!(let #ty { #(#fields),* } = inputs;)
+        });
+        let check = match known.as_slice() {
+            [] => quote!(Self::INPUTS.check([#(#inputs),*])?;),
+            known => quote!(Self::INPUTS.check_with([#(#inputs),*], [#(self.#known),*])?;),
+        };
+        quote!(#fields #check)
+    }
+
+    /// What `forward` takes beside `self` and `train`.
+    pub(super) fn parameter(&self) -> TokenStream {
+        if self.has_several_inputs() {
+            let ty = self.inputs_type();
+            return quote!(inputs: #ty<'_>);
+        }
+        let input = self.local();
+        quote!(#input: &Tensor)
+    }
+
+    /// The parameter of a network with one input.
+    fn local(&self) -> Ident {
+        let name = self.scope.inputs.first().and_then(|it| it.name.as_deref()).unwrap_or("input");
+        super::locals::of_inputs([snake(name).as_str()].into_iter()).remove(0)
+    }
+
+    pub(super) fn result(&self) -> TokenStream {
+        if self.has_several_outputs() {
+            let ty = self.outputs_type();
+            return quote!(#ty);
+        }
+        quote!(Tensor)
+    }
+
+    /// Several outputs as one value.
+    pub(super) fn results(&self, values: &[TokenStream]) -> TokenStream {
+        let ty = self.outputs_type();
+        let fields = self.output_fields().into_iter().zip(values).map(|(field, value)| {
+            if field == value.to_string() { quote!(#field) } else { quote!(#field: #value) }
+        });
+        quote!(#ty { #(#fields),* })
+    }
+
+    /// `ModuleT` or `Module` of tch, for a network with one input and one output.
+    pub(super) fn emit_trait(&self) -> Option<TokenStream> {
+        if self.has_several_inputs() || self.has_several_outputs() {
+            return None;
+        }
+        let (name, input) = (&self.name, self.local());
+        Some(if self.needs_train {
+            quote! {
+                impl nn::ModuleT for #name {
+                    fn forward_t(&self, #input: &Tensor, train: bool) -> Tensor {
+                        nn::or_panic(self.forward_t(#input, train))
+                    }
+                }
+            }
+        } else {
+            quote! {
+                impl nn::Module for #name {
+                    fn forward(&self, #input: &Tensor) -> Tensor {
+                        nn::or_panic(self.forward(#input))
+                    }
+                }
+            }
+        })
+    }
+
+    /// The structs of several inputs and outputs.
+    pub(super) fn emit_interface(&self) -> Vec<TokenStream> {
+        let docs = |port: &Port| format!(" `{}`{}", port.ty, description(port));
+        let inputs = self.has_several_inputs().then(|| {
+            let (ty, fields) = (self.inputs_type(), self.input_fields());
+            let title = format!(" The inputs of [`{}`].", self.name);
+            let docs = self.scope.inputs.iter().map(docs);
+            let life = (!fields.is_empty()).then(|| quote!(<'a>));
+            quote! {
+                #[doc = #title]
+                #[derive(Clone, Copy, Debug)]
+                pub struct #ty #life { #(#[doc = #docs] pub #fields: &'a Tensor,)* }
+            }
+        });
+        let outputs = self.has_several_outputs().then(|| {
+            let (ty, fields) = (self.outputs_type(), self.output_fields());
+            let title = format!(" The outputs of [`{}`].", self.name);
+            let docs = self.scope.outputs.iter().map(|it| docs(&it.port));
+            quote! {
+                #[doc = #title]
+                #[derive(Debug)]
+                pub struct #ty { #(#[doc = #docs] pub #fields: Tensor,)* }
+            }
+        });
+        inputs.into_iter().chain(outputs).collect()
+    }
+
+    fn input_fields(&self) -> Vec<Ident> {
+        fields(self.scope.inputs.iter())
+    }
+
+    fn output_fields(&self) -> Vec<Ident> {
+        fields(self.scope.outputs.iter().map(|it| &it.port))
+    }
+
+    /// Docs of the struct.
+    pub(super) fn docs(&self) -> Vec<String> {
+        let mut docs = match &self.architecture.description {
+            Some(description) => described(description),
+            None => vec![format!(" The `{}` architecture.", self.architecture.name)],
+        };
+        docs.push(String::new());
+        let outputs = self.scope.outputs.iter().map(|it| ("output", &it.port));
+        let ports = self.scope.inputs.iter().map(|it| ("input", it)).chain(outputs);
+        docs.extend(ports.map(|(kind, port)| {
+            let name = port.name.as_deref().unwrap_or_default();
+            format!(" * {kind} `{name}`: `{}`{}", port.ty, description(port))
+        }));
+        let mut facts: Vec<String> = Vec::new();
+        for text in self.architecture.facts.iter().map(|it| format!("`{}`", it.fact)) {
+            if !facts.contains(&text) {
+                facts.push(text);
+            }
+        }
+        if !facts.is_empty() {
+            docs.extend([String::new(), format!(" Needs {}.", listed(&facts))]);
+        }
+        if let Some(parameters) = self.architecture.parameters() {
+            let parameters = number::separated(&parameters.to_string(), ',');
+            docs.extend([String::new(), format!(" {parameters} parameters.")]);
+        }
+        docs
+    }
+
+    pub(super) fn docs_of_new(&self) -> Vec<String> {
+        let mut docs = vec![" Creates the weights under `vs`.".to_owned()];
+        let sizes: Vec<String> = self.free.iter().map(|it| format!("`{}`", it.symbol)).collect();
+        if !sizes.is_empty() {
+            docs[0] = format!(" Creates the weights under `vs`, given the sizes {}.", listed(&sizes));
+        }
+        docs
+    }
+
+    pub(super) fn docs_of_forward(&self) -> Vec<String> {
+        let names = |ports: &mut dyn Iterator<Item = &Port>| {
+            let names: Vec<String> = ports.filter_map(|it| Some(format!("`{}`", it.name.as_ref()?))).collect();
+            listed(&names)
+        };
+        let inputs = names(&mut self.scope.inputs.iter());
+        let outputs = names(&mut self.scope.outputs.iter().map(|it| &it.port));
+        let have = if self.has_several_inputs() { "have" } else { "has" };
+        vec![
+            format!(" Computes {outputs} from {inputs}."),
+            String::new(),
+            " # Errors".to_owned(),
+            String::new(),
+            format!(" If {inputs} {have} another shape or type than [`{}`] takes, or libtorch fails.", self.name),
+        ]
+    }
+}
+
+/// Each size of an input: a number, or a symbol. An expression is a symbol of its own.
+fn sizes(ty: &Type) -> impl Iterator<Item = Result<i64, Symbol>> {
+    ty.dims().iter().map(|dim| match (dim.as_fixed(), dim.as_symbol()) {
+        (Some(fixed), _) => Ok(fixed),
+        (None, Some(symbol)) => Err(symbol.clone()),
+        (None, None) => Err(Symbol::new(&dim.to_string())),
+    })
+}
+
+/// `Fact { text: "H ≥ 63", block: "features.12", holds: |[_, h, _]| h >= 63 }`
+fn fact(required: &Required, symbols: &[&Symbol]) -> Option<TokenStream> {
+    let Required { fact, block } = required;
+    let mut taken = Taken::default();
+    let names: Vec<Ident> = symbols.iter().map(|it| ident(&taken.unique(&snake(it.name())))).collect();
+    let used = symbols_of(fact);
+    let name = |symbol: &Symbol| {
+        let found = symbols.iter().position(|it| *it == symbol).map(|it| &names[it]);
+        quote!(#found)
+    };
+    let pattern = symbols.iter().zip(&names).map(|(symbol, name)| if used.contains(symbol) { quote!(#name) } else { quote!(_) });
+    // Too large to compute with: then no size of a tensor comes near.
+    let condition = fact.to_tokens_with(name).ok()?;
+    let text = fact.to_string();
+    Some(quote!(Fact { text: #text, block: #block, holds: |[#(#pattern),*]| #condition }))
+}
+
+fn symbols_of(fact: &Fact) -> BTreeSet<Symbol> {
+    match fact {
+        Fact::AtLeast(symbol, _) | Fact::AtMost(symbol, _) => BTreeSet::from([symbol.clone()]),
+        Fact::Remainder { of, .. } => of.symbols(),
+        Fact::Divides { dividend: a, divisor: b } | Fact::Equal(a, b) => &a.symbols() | &b.symbols(),
+    }
+}
+
+fn fields<'a>(ports: impl Iterator<Item = &'a Port>) -> Vec<Ident> {
+    let mut taken = Taken::default();
+    ports.map(|it| ident(&taken.unique(&snake(it.name.as_deref().unwrap_or("value"))))).collect()
+}
+
+fn description(port: &Port) -> String {
+    let lines = port.description.as_deref().map(described).unwrap_or_default();
+    let text = lines.join("").trim().to_owned();
+    if text.is_empty() { text } else { format!(": {text}") }
+}
+
+/// `a, b and c`
+fn listed(all: &[String]) -> String {
+    match all {
+        [] => String::new(),
+        [only] => only.clone(),
+        [before @ .., last] => format!("{} and {last}", before.join(", ")),
+    }
+}

@@ -1,0 +1,283 @@
+//! What a layer is: everything about one kind of block, in one place.
+//!
+//! A layer is declared with [`layer!`] and implements [`Layer`]. From the declaration come the
+//! reading of its parameters, the page about it, and its text in listings.
+
+mod code;
+mod needs;
+mod param;
+
+use std::{fmt::Debug, sync::Arc};
+
+use proc_macro2::TokenStream;
+
+pub(crate) use self::{
+    code::{Argument, Channels, Memory, Module, Moves, Number, Operand, Role, Site, Value},
+    needs::{Disagreement, Need, Needs},
+    param::{Axes, Mode, Padding, Param, Params, WrongSize, size},
+};
+use crate::{
+    dim::{self, Dim},
+    shape::Type,
+};
+
+/// A kind of block.
+///
+/// Only `outputs` may refuse. All other questions are asked after it has agreed, with the same
+/// inputs, and have an answer.
+pub(crate) trait Layer: Describe + Debug + Send + Sync {
+    /// What comes out when `inputs` go in; what that needs of the symbols goes to `needs`.
+    fn outputs(&self, inputs: &[Type], needs: &mut Needs<'_>) -> Result<Vec<Type>, Problem>;
+
+    /// The parameters and buffers, in PyTorch's order.
+    fn weights(&self, _inputs: &[Type]) -> Vec<Weight> {
+        Vec::new()
+    }
+
+    /// Class, and everything that decides the code of `forward` and of the module but numbers:
+    /// layers that agree in it share their code.
+    fn key(&self, _inputs: &[Type]) -> String {
+        self.class().to_owned()
+    }
+
+    /// What to call one that has no id, in snake case.
+    fn noun(&self) -> &'static str;
+
+    /// The numbers in its code, always as many and in one order for a key: arguments of the
+    /// constructor, fields of its configuration, then what only `forward` uses.
+    fn numbers(&self, _inputs: &[Type]) -> Vec<Number> {
+        Vec::new()
+    }
+
+    /// The field that holds its weights, if it has any.
+    fn module(&self, _inputs: &[Type]) -> Option<Module> {
+        None
+    }
+
+    /// An expression for its output; it may use `?`.
+    fn forward(&self, site: &Site<'_>) -> TokenStream;
+
+    /// Whether the output is the input.
+    fn is_identity(&self) -> bool {
+        false
+    }
+
+    /// Whether training differs from inference, so that `forward` uses `train`.
+    fn needs_train(&self) -> bool {
+        false
+    }
+
+    /// Where the channels of the output come from.
+    fn channels(&self) -> Channels {
+        Channels::Keeps
+    }
+
+    /// Who else looks at the memory of the output.
+    fn memory(&self) -> Memory {
+        Memory::Fresh
+    }
+
+    /// Which operands `forward` takes by value where they end.
+    fn moves(&self) -> Moves {
+        Moves::Nothing
+    }
+
+    /// Whether it is a sum: `x += y` may stand for it.
+    fn is_sum(&self) -> bool {
+        false
+    }
+
+    /// The method that overwrites the input with the output, if the file asks for that.
+    fn in_place(&self) -> Option<TokenStream> {
+        None
+    }
+}
+
+/// What [`layer!`] implements.
+pub(crate) trait Describe {
+    /// The name of the class.
+    fn class(&self) -> &'static str;
+
+    /// Class and parameters that differ from their defaults, as listings show them.
+    fn spell(&self) -> String;
+}
+
+/// A parameter or buffer of a layer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Weight {
+    /// PyTorch's name of it, `weight` or `running_mean`.
+    pub(crate) leaf: &'static str,
+    pub(crate) shape: Vec<Dim>,
+    pub(crate) kind: WeightKind,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum WeightKind {
+    /// Floating point, changed by training.
+    Parameter,
+    /// Floating point, saved but not trained.
+    Buffer,
+    /// A 64-bit whole number, saved but not trained.
+    Counter,
+}
+
+impl Weight {
+    pub(crate) fn parameter(leaf: &'static str, shape: Vec<Dim>) -> Self {
+        Self { leaf, shape, kind: WeightKind::Parameter }
+    }
+}
+
+/// Why a layer refuses its inputs or parameters. It knows no places; `infer` does.
+#[derive(Clone, Debug)]
+pub(crate) struct Problem {
+    pub(crate) code: &'static str,
+    /// The parameter to blame, if it is one.
+    pub(crate) param: Option<&'static str>,
+    pub(crate) message: String,
+    pub(crate) notes: Vec<String>,
+    pub(crate) help: Option<String>,
+}
+
+impl Problem {
+    pub(crate) fn new(code: &'static str, message: impl Into<String>) -> Self {
+        Self { code, param: None, message: message.into(), notes: Vec::new(), help: None }
+    }
+
+    /// A parameter with a value that does not do.
+    pub(crate) fn param(param: &'static str, message: impl Into<String>) -> Self {
+        Self { param: Some(param), ..Self::new("wrong-parameter", message) }
+    }
+
+    #[must_use]
+    pub(crate) fn note(mut self, note: impl Into<String>) -> Self {
+        self.notes.push(note.into());
+        self
+    }
+
+    #[must_use]
+    pub(crate) fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+}
+
+impl From<dim::Error> for Problem {
+    fn from(error: dim::Error) -> Self {
+        Self::new("size-too-complex", error.to_string())
+    }
+}
+
+/// The inputs, if there are as many as needed.
+pub(crate) fn exactly<const N: usize>(inputs: &[Type]) -> Result<&[Type; N], Problem> {
+    inputs.try_into().map_err(|_| {
+        let many = |count: usize| if count == 1 { "input" } else { "inputs" };
+        let message = format!("takes {N} {}, but has {}", many(N), inputs.len());
+        Problem::new("wrong-inputs", message)
+    })
+}
+
+/// A class of layers.
+pub struct LayerDef {
+    /// The class, as architecture files name it.
+    pub name: &'static str,
+    /// What it does, as Markdown.
+    pub docs: &'static str,
+    /// What it accepts.
+    pub params: &'static [ParamDef],
+    /// Reads a block. `None` after problems were reported.
+    pub(crate) read: fn(&mut Params<'_>) -> Option<Arc<dyn Layer>>,
+}
+
+/// A parameter of a class.
+pub struct ParamDef {
+    /// The key in architecture files.
+    pub name: &'static str,
+    /// What it does, as Markdown.
+    pub docs: &'static str,
+    /// What values are accepted, in words.
+    pub accepts: &'static str,
+    /// The default, as Markdown, if there is one.
+    pub default: Option<&'static str>,
+    /// Values to try in tests, as JSON: usual, unusual and wrong ones.
+    pub samples: &'static [&'static str],
+}
+
+/// Declares a layer: its parameters with their docs, types and defaults.
+///
+/// ```ignore
+/// layer! {
+///     /// What the layer does.
+///     pub(crate) struct AvgPool2d {
+///         /// A parameter that must be given.
+///         kernel_size: Axes<2>,
+///         /// A parameter that may be left out, and how the docs call its default.
+///         stride: Option<Axes<2>> = None => "`kernel_size`",
+///         /// A parameter whose default reads well as it is.
+///         ceil_mode: bool = false,
+///     }
+/// }
+/// ```
+macro_rules! layer {
+    (
+        $(#[doc = $docs:literal])+
+        pub(crate) struct $name:ident {
+            $($(#[doc = $param_docs:literal])+
+            $param:ident: $ty:ty $(= $default:expr $(=> $default_text:literal)?)?,)*
+        }
+    ) => {
+        $(#[doc = $docs])+
+        #[derive(Clone, Debug, PartialEq)]
+        pub(crate) struct $name {
+            $($(#[doc = $param_docs])+ pub(crate) $param: $ty,)*
+        }
+
+        impl $name {
+            pub(super) const DEF: $crate::layer::LayerDef = $crate::layer::LayerDef {
+                name: stringify!($name),
+                docs: concat!($($docs, "\n"),+),
+                params: &[$($crate::layer::ParamDef {
+                    name: stringify!($param),
+                    docs: concat!($($param_docs, "\n"),+),
+                    accepts: <$ty as $crate::layer::Param>::ACCEPTS,
+                    default: $crate::layer::layer!(@text $($default $(=> $default_text)?)?),
+                    samples: <$ty as $crate::layer::Param>::SAMPLES,
+                },)*],
+                read: |params| {
+                    $(let $param = params.take::<$ty>(
+                        stringify!($param),
+                        $crate::layer::layer!(@value $($default)?),
+                    );)*
+                    params.reject_unknown(&Self::DEF);
+                    Some(std::sync::Arc::new(Self { $($param: $param?,)* }))
+                },
+            };
+        }
+
+        impl $crate::layer::Describe for $name {
+            fn class(&self) -> &'static str {
+                stringify!($name)
+            }
+
+            fn spell(&self) -> String {
+                let mut params: Vec<String> = Vec::new();
+                $(
+                    let default: Option<$ty> = $crate::layer::layer!(@value $($default)?);
+                    if default.as_ref() != Some(&self.$param) {
+                        let value = $crate::layer::Param::spell(&self.$param);
+                        params.push(format!("{}: {value}", stringify!($param)));
+                    }
+                )*
+                match params.as_mut_slice() {
+                    [] => stringify!($name).to_owned(),
+                    _ => format!("{} {{ {} }}", stringify!($name), params.join(", ")),
+                }
+            }
+        }
+    };
+    (@text) => { None };
+    (@text $default:expr) => { Some(concat!("`", stringify!($default), "`")) };
+    (@text $default:expr => $text:literal) => { Some($text) };
+    (@value) => { None };
+    (@value $value:expr) => { Some($value.into()) };
+}
+pub(crate) use layer;

@@ -1,0 +1,298 @@
+//! Parameters of layers, read from a block.
+
+use std::{collections::BTreeSet, ops::Range};
+
+use crate::{
+    diagnostic::{Diagnostic, Sink},
+    dim::{Dim, ParseError},
+    document::{Node, Value},
+    layer::LayerDef,
+    similar::similar,
+};
+
+/// A type that a parameter may have.
+pub(crate) trait Param: PartialEq + Sized {
+    /// What values are accepted, in words.
+    const ACCEPTS: &'static str;
+    /// Values for tests, as JSON: usual, unusual and wrong ones.
+    const SAMPLES: &'static [&'static str];
+
+    /// Reads a value; the error says what is wrong with it, if `ACCEPTS` does not.
+    fn read(node: &Node) -> Result<Self, Option<String>>;
+
+    /// The value as listings show it.
+    fn spell(&self) -> String;
+}
+
+/// The parameters of one block while it is read.
+pub(crate) struct Params<'a> {
+    block: &'a Node,
+    class: &'a str,
+    sink: &'a mut Sink,
+    taken: BTreeSet<&'static str>,
+}
+
+impl<'a> Params<'a> {
+    pub(crate) fn new(block: &'a Node, class: &'a str, sink: &'a mut Sink) -> Self {
+        Self { block, class, sink, taken: BTreeSet::new() }
+    }
+
+    /// The value of a parameter, or its default. `None` after a problem was reported.
+    pub(crate) fn take<T: Param>(&mut self, name: &'static str, default: Option<T>) -> Option<T> {
+        self.taken.insert(name);
+        let class = self.class;
+        let Some(node) = self.block.get(name) else {
+            if default.is_none() {
+                let message = format!("`{class}` needs the parameter `{name}`");
+                let place = self.block.get("_class").unwrap_or(self.block).place();
+                let help = format!("add `{name}: …`: {}", T::ACCEPTS);
+                let missing = Diagnostic::error("missing-parameter", place, message);
+                self.sink.push(missing.help(Some(help)));
+            }
+            return default;
+        };
+        match T::read(node) {
+            Ok(value) => Some(value),
+            Err(why) => {
+                let why = why.unwrap_or_else(|| format!("it is {}", T::ACCEPTS));
+                let message = format!("`{name}` of `{class}` cannot be {}", node.brief());
+                let wrong = Diagnostic::error("wrong-parameter", node.place(), message);
+                self.sink.push(wrong.note(why));
+                None
+            }
+        }
+    }
+
+    /// Reports keys that are no parameters. Keys that begin with `_` belong to the language.
+    pub(crate) fn reject_unknown(&mut self, def: &LayerDef) {
+        let known: Vec<&str> = def.params.iter().map(|it| it.name).collect();
+        for entry in self.block.entries() {
+            let key = entry.key.as_str();
+            if key.starts_with('_') || self.taken.contains(key) {
+                continue;
+            }
+            let message = format!("`{}` has no parameter `{key}`", self.class);
+            let unknown = Diagnostic::error("unknown-parameter", entry.value.key_place(), message);
+            let accepts = match known.as_slice() {
+                [] => format!("`{}` has no parameters", self.class),
+                known => format!("`{}` accepts: {}", self.class, known.join(", ")),
+            };
+            let help = similar(key, known.iter().copied());
+            let help = help.map(|it| format!("did you mean `{it}`?"));
+            self.sink.push(unknown.note(accepts).help(help));
+        }
+    }
+}
+
+/// A whole number for each of `D` axes: written once for all, or as a list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Axes<const D: usize>(pub(crate) [i64; D]);
+
+/// What is added around the input of a convolution.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Padding<const D: usize> {
+    /// So many elements at both ends of each axis.
+    Each([i64; D]),
+    /// As many as keep the size.
+    Same,
+}
+
+/// What the padding of a convolution is filled with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mode {
+    Zeros,
+    Reflect,
+    Replicate,
+    Circular,
+}
+
+impl<const D: usize> From<i64> for Axes<D> {
+    fn from(value: i64) -> Self {
+        Self([value; D])
+    }
+}
+
+impl<const D: usize> From<i64> for Padding<D> {
+    fn from(value: i64) -> Self {
+        Self::Each([value; D])
+    }
+}
+
+impl Param for bool {
+    const ACCEPTS: &'static str = "`true` or `false`";
+    const SAMPLES: &'static [&'static str] = &["true", "false", "1", "null"];
+
+    fn read(node: &Node) -> Result<Self, Option<String>> {
+        match node.value {
+            Value::Bool(value) => Ok(value),
+            _ => Err(None),
+        }
+    }
+
+    fn spell(&self) -> String {
+        self.to_string()
+    }
+}
+
+impl Param for i64 {
+    const ACCEPTS: &'static str = "a whole number";
+    const SAMPLES: &'static [&'static str] = &["1", "2", "3", "4", "0", "-1", "1.5", "\"2\""];
+
+    fn read(node: &Node) -> Result<Self, Option<String>> {
+        node.as_int().ok_or(None)
+    }
+
+    fn spell(&self) -> String {
+        self.to_string()
+    }
+}
+
+impl Param for f64 {
+    const ACCEPTS: &'static str = "a number";
+    const SAMPLES: &'static [&'static str] = &["0.5", "0", "1", "0.001", "-0.5", "2", "\"x\""];
+
+    fn read(node: &Node) -> Result<Self, Option<String>> {
+        match node.value {
+            Value::Number(value) => Ok(value),
+            _ => Err(None),
+        }
+    }
+
+    fn spell(&self) -> String {
+        self.to_string()
+    }
+}
+
+impl Param for Dim {
+    const ACCEPTS: &'static str = "a whole number from 1 on, or a size such as `\"<<variable:K>>\"`";
+    const SAMPLES: &'static [&'static str] = &["1", "4", "6", "8", "0", "-2", "2.5", "true"];
+
+    fn read(node: &Node) -> Result<Self, Option<String>> {
+        match &node.value {
+            Value::String(text) => size(text).map_err(|it| Some(it.message)),
+            _ => node.as_int().filter(|it| 1 <= *it).map(Dim::from).ok_or(None),
+        }
+    }
+
+    fn spell(&self) -> String {
+        self.to_string()
+    }
+}
+
+/// Why a text is no size, and which of its bytes are to blame.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct WrongSize {
+    pub(crate) at: Range<usize>,
+    pub(crate) message: String,
+}
+
+/// Reads `<<variable:W/2>>`.
+pub(crate) fn size(text: &str) -> Result<Dim, WrongSize> {
+    const OPEN: &str = "<<variable:";
+    let Some(inner) = text.strip_prefix(OPEN).and_then(|it| it.strip_suffix(">>")) else {
+        let message = "a size that is no number is written `<<variable:…>>`".to_owned();
+        return Err(WrongSize { at: 0..text.len(), message });
+    };
+    inner.parse().map_err(|ParseError { at, message }| WrongSize {
+        at: at.start + OPEN.len()..at.end + OPEN.len(),
+        message,
+    })
+}
+
+impl<T: Param> Param for Option<T> {
+    const ACCEPTS: &'static str = T::ACCEPTS;
+    const SAMPLES: &'static [&'static str] = T::SAMPLES;
+
+    fn read(node: &Node) -> Result<Self, Option<String>> {
+        match node.value {
+            Value::Null => Ok(None),
+            _ => T::read(node).map(Some),
+        }
+    }
+
+    fn spell(&self) -> String {
+        self.as_ref().map_or_else(|| "null".to_owned(), T::spell)
+    }
+}
+
+impl<const D: usize> Param for Axes<D> {
+    const ACCEPTS: &'static str = match D {
+        1 => "a whole number",
+        2 => "a whole number, or a list of two: rows and columns",
+        _ => "a whole number, or a list with one for each axis",
+    };
+    const SAMPLES: &'static [&'static str] = match D {
+        1 => &["1", "2", "3", "[3]", "0", "-1", "[2, 2]", "1.5"],
+        2 => &["1", "2", "3", "[3, 1]", "[1, 2]", "[2, 5]", "0", "[1, -1]", "[2]"],
+        _ => &["1", "2", "3", "[3, 1, 2]", "[1, 2, 2]", "0", "[1, 1, -1]", "[2, 2]"],
+    };
+
+    fn read(node: &Node) -> Result<Self, Option<String>> {
+        if let Some(value) = node.as_int() {
+            return Ok(value.into());
+        }
+        let values: Option<Vec<i64>> = match &node.value {
+            Value::Array(items) => items.iter().map(Node::as_int).collect(),
+            _ => None,
+        };
+        values.and_then(|it| it.try_into().ok()).map(Self).ok_or(None)
+    }
+
+    fn spell(&self) -> String {
+        match self.0.first() {
+            Some(first) if self.0.iter().all(|it| it == first) => first.to_string(),
+            _ => format!("{:?}", self.0),
+        }
+    }
+}
+
+impl<const D: usize> Param for Padding<D> {
+    const ACCEPTS: &'static str = "a whole number, a list with one for each axis, \"same\" or \"valid\"";
+    const SAMPLES: &'static [&'static str] = match D {
+        1 => &["0", "1", "2", "[1]", "\"same\"", "\"valid\"", "-1", "\"full\""],
+        2 => &["0", "1", "2", "[1, 0]", "[0, 3]", "\"same\"", "\"valid\"", "[0, -1]", "[1]"],
+        _ => &["0", "1", "2", "[1, 0, 1]", "\"same\"", "\"valid\"", "[0, -1, 0]", "[1]"],
+    };
+
+    fn read(node: &Node) -> Result<Self, Option<String>> {
+        match node.as_str() {
+            Some("same") => Ok(Self::Same),
+            Some("valid") => Ok(0.into()),
+            Some(_) => Err(None),
+            None => Axes::read(node).map(|Axes(each)| Self::Each(each)),
+        }
+    }
+
+    fn spell(&self) -> String {
+        match self {
+            Self::Each(each) => Axes(*each).spell(),
+            Self::Same => "\"same\"".to_owned(),
+        }
+    }
+}
+
+impl Param for Mode {
+    const ACCEPTS: &'static str = "\"zeros\", \"reflect\", \"replicate\" or \"circular\"";
+    const SAMPLES: &'static [&'static str] =
+        &["\"zeros\"", "\"reflect\"", "\"replicate\"", "\"circular\"", "\"mirror\""];
+
+    fn read(node: &Node) -> Result<Self, Option<String>> {
+        match node.as_str() {
+            Some("zeros") => Ok(Self::Zeros),
+            Some("reflect") => Ok(Self::Reflect),
+            Some("replicate") => Ok(Self::Replicate),
+            Some("circular") => Ok(Self::Circular),
+            _ => Err(None),
+        }
+    }
+
+    fn spell(&self) -> String {
+        match self {
+            Self::Zeros => "\"zeros\"",
+            Self::Reflect => "\"reflect\"",
+            Self::Replicate => "\"replicate\"",
+            Self::Circular => "\"circular\"",
+        }
+        .to_owned()
+    }
+}

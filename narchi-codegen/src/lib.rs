@@ -1,0 +1,59 @@
+//! Compiles neural network architectures, written in jsonnet, to plain Rust.
+//!
+//! Read [`compile()`] first: it names every stage in the order they run.
+
+// The whole compiler on one page.
+mod compile;
+
+// Texts and places, and what is wrong there.
+mod diagnostic;
+mod similar;
+mod source;
+
+// Text to document.
+mod document;
+mod frontend;
+
+// Document to wiring.
+mod dialect;
+mod wiring;
+
+// Wiring to model.
+mod infer;
+mod listing;
+mod model;
+
+mod dim;
+mod shape;
+
+// Model to Rust.
+mod emit;
+mod format;
+mod names;
+
+// What a layer is, and every layer.
+mod layer;
+mod layers;
+
+pub mod catalog;
+
+// The doors: build scripts, and what they share with the macro; the header of committed files.
+mod config;
+mod expand;
+mod header;
+mod skeleton;
+
+#[doc(hidden)]
+pub use crate::layers::probe;
+pub use crate::{
+    compile::{Compilation, compile},
+    config::{Config, ConfigError},
+    diagnostic::{Diagnostic, Diagnostics, Severity},
+    expand::{Wrapping, expand},
+    frontend::{Argument, Input, Reads},
+    header::Header,
+    layer::{LayerDef, ParamDef},
+    listing::Weight,
+    model::Model,
+    source::{FileId, Sources, Span},
+};

@@ -1,0 +1,7 @@
+//! The `narchi-codegen` command.
+
+mod cli;
+
+fn main() -> std::process::ExitCode {
+    cli::main()
+}

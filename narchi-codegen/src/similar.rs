@@ -1,0 +1,36 @@
+//! What a misspelt name was meant to be.
+
+/// The candidate nearest to `name`, if one is near enough.
+pub(crate) fn similar<'a>(
+    name: &str,
+    candidates: impl IntoIterator<Item = &'a str>,
+) -> Option<&'a str> {
+    /// Names less alike than this have nothing to do with each other.
+    const NEAR: f64 = 0.6;
+    let lower = name.to_lowercase();
+    let near = candidates.into_iter().filter(|it| *it != name);
+    let scored = near.map(|it| {
+        (
+            strsim::normalized_damerau_levenshtein(&lower, &it.to_lowercase()),
+            it,
+        )
+    });
+    let best = scored
+        .filter(|it| it.0 >= NEAR)
+        .reduce(|a, b| if b.0 > a.0 { b } else { a });
+    best.map(|it| it.1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn near_names_are_found_and_far_ones_are_not() {
+        let classes = ["Conv1d", "Conv2d", "Linear", "ReLU"];
+        assert_eq!(similar("conv2D", classes), Some("Conv2d"));
+        assert_eq!(similar("Linaer", classes), Some("Linear"));
+        assert_eq!(similar("Relu", classes), Some("ReLU"));
+        assert_eq!(similar("Embedding", classes), None);
+    }
+}

@@ -1,0 +1,2 @@
+// A library, not an architecture.
+[1, 2, 3]

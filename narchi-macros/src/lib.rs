@@ -1,0 +1,135 @@
+//! The macro behind `narchi_runtime::narchi_model!`: reads its arguments, and asks the compiler.
+
+use std::path::PathBuf;
+
+use narchi_codegen::{Argument, Input, Wrapping, compile, expand};
+use proc_macro2::{TokenStream, TokenTree};
+use quote::{ToTokens, quote};
+use syn::{
+    Ident, LitStr, Path, Result, Token, Visibility, braced,
+    parse::{Parse, ParseStream},
+    parse_macro_input,
+};
+
+/// `$crate, pub Resnet18, "resnet.jsonnet", ext = { num_blocks: [2, 2, 2, 2] }`
+struct Arguments {
+    runtime: Path,
+    visibility: Visibility,
+    name: Option<Ident>,
+    path: LitStr,
+    ext_vars: Vec<(String, Argument)>,
+    tla: Vec<(String, Argument)>,
+}
+
+/// Compiles an architecture file to items; see `narchi_runtime::narchi_model!`.
+#[proc_macro]
+pub fn narchi_model(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
+    let arguments = parse_macro_input!(input as Arguments);
+    let name = arguments.name.as_ref().map(Ident::to_string);
+    let input = Input {
+        path: locate(&arguments.path),
+        ext_vars: arguments.ext_vars,
+        tla: arguments.tla,
+        jpath: Vec::new(),
+    };
+    let visibility = match arguments.visibility {
+        Visibility::Inherited => quote!(),
+        other => other.into_token_stream(),
+    };
+    let runtime = arguments.runtime.into_token_stream();
+    let wrapping = Wrapping { type_name: name.as_deref(), visibility, runtime, track: true };
+    let items = expand(&compile(&input), &wrapping);
+    at(items, arguments.path.span()).into()
+}
+
+/// The path, relative to the file that calls the macro.
+fn locate(path: &LitStr) -> PathBuf {
+    let here = path.span().unwrap().local_file();
+    let found = here.map(|it| it.with_file_name(path.value()));
+    let package = || std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
+    match (found, package()) {
+        // The path of the calling file is relative to where cargo started the compiler.
+        (Some(found), _) if found.is_file() => found,
+        (_, Some(package)) if package.join(path.value()).is_file() => package.join(path.value()),
+        (Some(found), _) => found,
+        (None, _) => PathBuf::from(path.value()),
+    }
+}
+
+/// Lets errors point at the path.
+fn at(tokens: TokenStream, span: proc_macro2::Span) -> TokenStream {
+    let place = |mut token: TokenTree| {
+        token.set_span(span.resolved_at(token.span()));
+        token
+    };
+    let mut first_statement = true;
+    // Only `compile_error!`, which comes first, needs the span; generated items keep their own.
+    let tokens = tokens.into_iter().map(|token| {
+        let located = if first_statement { place(token.clone()) } else { token.clone() };
+        first_statement &= !matches!(&token, TokenTree::Punct(it) if it.as_char() == ';');
+        located
+    });
+    tokens.collect()
+}
+
+impl Parse for Arguments {
+    fn parse(input: ParseStream<'_>) -> Result<Self> {
+        let runtime = input.parse()?;
+        input.parse::<Token![,]>()?;
+        let visibility = input.parse()?;
+        let name = if input.peek(Ident) {
+            let name = input.parse()?;
+            input.parse::<Token![,]>()?;
+            Some(name)
+        } else {
+            None
+        };
+        let path = input.parse()?;
+        let mut this =
+            Self { runtime, visibility, name, path, ext_vars: Vec::new(), tla: Vec::new() };
+        while !input.is_empty() {
+            input.parse::<Token![,]>()?;
+            if input.is_empty() {
+                break;
+            }
+            let option: Ident = input.parse()?;
+            input.parse::<Token![=]>()?;
+            match option.to_string().as_str() {
+                "ext" => this.ext_vars = values(input)?,
+                "tla" => this.tla = values(input)?,
+                other => {
+                    let message = format!("there is no option `{other}`; the options are `ext` and `tla`");
+                    return Err(syn::Error::new(option.span(), message));
+                }
+            }
+        }
+        Ok(this)
+    }
+}
+
+/// `{ num_blocks: [2, 2, 2, 2], name: "a" }`: names, and values as in JSON, which is jsonnet code.
+fn values(input: ParseStream<'_>) -> Result<Vec<(String, Argument)>> {
+    let inner;
+    braced!(inner in input);
+    let mut values = Vec::new();
+    while !inner.is_empty() {
+        let name = if inner.peek(LitStr) {
+            inner.parse::<LitStr>()?.value()
+        } else {
+            inner.parse::<Ident>()?.to_string()
+        };
+        inner.parse::<Token![:]>()?;
+        let mut code = TokenStream::new();
+        while !inner.is_empty() && !inner.peek(Token![,]) {
+            code.extend([inner.parse::<TokenTree>()?]);
+        }
+        if code.is_empty() {
+            return Err(inner.error(format!("`{name}` has no value")));
+        }
+        values.push((name, Argument::Code(code.to_string())));
+        if !inner.is_empty() {
+            inner.parse::<Token![,]>()?;
+        }
+    }
+    Ok(values)
+}

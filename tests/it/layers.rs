@@ -1,0 +1,99 @@
+//! Every layer against libtorch: we refuse a block exactly when it does, and otherwise the shapes agree.
+//!
+//! Blocks are made from what the layers declare of their parameters, wrong values included; shapes
+//! have symbols, and what was inferred is looked at where these have values.
+
+mod cases;
+mod torch;
+
+use std::collections::BTreeMap;
+
+use narchi_codegen::probe;
+
+use self::{
+    cases::{Case, Random},
+    torch::Verdict,
+};
+
+/// How many blocks of each class are tried.
+const CASES: u64 = 4_000;
+
+/// What was met among the blocks of a class that are accepted, and how many are not.
+#[derive(Debug, Default)]
+struct Met {
+    accepted: usize,
+    refused: usize,
+    symbolic: usize,
+    /// Windows that are counted because `ceil_mode` rounds up.
+    rounded_up: usize,
+    /// Windows whose elements are no neighbours.
+    dilated: usize,
+    /// Elements at the end that no window reaches.
+    inexact: usize,
+}
+
+#[test]
+fn layers_agree_with_libtorch() {
+    narchi_runtime::tch::set_num_threads(1);
+    let mut differences = Vec::new();
+    let mut all = BTreeMap::new();
+    for class in probe::classes() {
+        let met = all.entry(class.name).or_insert_with(Met::default);
+        for seed in 0..CASES {
+            let case = Case::new(&class, &mut Random::new(class.name, seed));
+            let torch = torch::shape(&case);
+            let ours = probe::shapes(&case.block, &case.operands(), &case.values());
+            let agree = match (&ours, &torch) {
+                (Ok(ours), Ok(Verdict { shape, .. })) => ours.as_slice() == [shape.as_slice()],
+                (Err(_), Err(_)) => true,
+                _ => false,
+            };
+            if !agree {
+                let torch = torch.as_ref().map(|it| &it.shape);
+                differences.push(format!("{case}\n  here:     {ours:?}\n  libtorch: {torch:?}"));
+            }
+            met.count(&case, torch.as_ref().ok());
+        }
+    }
+    let shown = differences.iter().take(12).map(String::as_str).collect::<Vec<_>>().join("\n");
+    assert!(differences.is_empty(), "{} differences\n{shown}", differences.len());
+    for (class, met) in all {
+        println!("{class}: {met:?}");
+        met.check(class);
+    }
+}
+
+impl Met {
+    fn count(&mut self, case: &Case, torch: Option<&Verdict>) {
+        let Some(Verdict { windows, .. }) = torch else {
+            self.refused += 1;
+            return;
+        };
+        self.accepted += 1;
+        self.symbolic += usize::from(case.is_symbolic());
+        self.rounded_up += usize::from(windows.iter().any(torch::Window::is_rounded_up));
+        self.dilated += usize::from(windows.iter().any(torch::Window::is_dilated));
+        self.inexact += usize::from(windows.iter().any(torch::Window::is_inexact));
+    }
+
+    /// A test of few kinds of blocks shows little.
+    fn check(&self, class: &str) {
+        let enough = |what: &str, count: usize, least: usize| {
+            assert!(count >= least, "{class}: {what} {count} times, less than {least}");
+        };
+        enough("accepted", self.accepted, 500);
+        enough("refused", self.refused, 100);
+        enough("with symbols", self.symbolic, 200);
+        let windows = class.starts_with("Conv") || class.contains("Pool");
+        let windows = windows && !class.starts_with("Adaptive");
+        if windows {
+            enough("an inexact floor", self.inexact, 100);
+        }
+        if windows && !class.starts_with("Avg") {
+            enough("dilated", self.dilated, 100);
+        }
+        if windows && !class.starts_with("Conv") {
+            enough("rounded up", self.rounded_up, 50);
+        }
+    }
+}

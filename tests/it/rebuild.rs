@@ -1,0 +1,127 @@
+//! A crate that uses the macro and a build script is built again exactly when a file that its
+//! models depend on has changed.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use serde_json::Value;
+
+/// A small crate with a model through each door, in a folder of its own.
+struct Project {
+    folder: PathBuf,
+}
+
+const ARCHITECTURE: &str = "local sizes = import 'sizes.libsonnet';
+{
+    inputs: [{ _id: 'x', _shape: [8] }],
+    outputs: [{ _id: 'y', _shape: [sizes.classes] }],
+    blocks: [{ _id: 'fc', _class: 'Linear', output_feats: sizes.classes }],
+    graph: ['x -> fc -> y'],
+}
+";
+
+impl Project {
+    fn new() -> Self {
+        let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace");
+        let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("rebuild");
+        _ = fs::remove_dir_all(&folder);
+        let this = Self { folder };
+        let (runtime, codegen) = (workspace.join("narchi-runtime"), workspace.join("narchi-codegen"));
+        // Checked without libtorch: nothing here is linked.
+        let manifest = format!(
+            "[package]\nname = \"user\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n[workspace]\n\n\
+            [dependencies]\nnarchi-runtime = {{ path = {runtime:?}, features = [\"doc-only\"] }}\n\n\
+            [build-dependencies]\nnarchi-codegen = {{ path = {codegen:?}, default-features = false }}\n"
+        );
+        this.write("Cargo.toml", &manifest);
+        this.write(
+            "build.rs",
+            "fn main() -> Result<(), narchi_codegen::ConfigError> {\n    \
+            narchi_codegen::Config::new().jpath(\"lib\").jpath(\"late\").compile(&[\"arch/built.jsonnet\"])\n}\n",
+        );
+        this.write(
+            "src/lib.rs",
+            "narchi_runtime::narchi_model!(pub Expanded, \"../arch/expanded.jsonnet\");\n\
+            narchi_runtime::include_model!(\"built\");\n\
+            pub fn both(vs: &narchi_runtime::nn::Path) -> (Expanded, Built) {\n    \
+            (Expanded::new(vs), Built::new(vs))\n}\n",
+        );
+        this.write("arch/expanded.jsonnet", &ARCHITECTURE.replace("sizes.lib", "own.lib"));
+        this.write("arch/own.libsonnet", "{ classes: 3 }\n");
+        this.write("arch/built.jsonnet", ARCHITECTURE);
+        this.write("lib/sizes.libsonnet", "{ classes: 3 }\n");
+        fs::create_dir_all(this.folder.join("late")).expect("a folder");
+        fs::copy(workspace.join("Cargo.lock"), this.folder.join("Cargo.lock")).expect("a copy");
+        this
+    }
+
+    fn write(&self, path: &str, text: &str) {
+        let path = self.folder.join(path);
+        fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+        fs::write(path, text).expect("a file");
+    }
+
+    /// Checks the crate: whether it was up to date, and the errors.
+    fn check(&self) -> (bool, Vec<String>) {
+        let output = Command::new(env!("CARGO"))
+            .args(["check", "--offline", "--quiet", "--message-format=json"])
+            .current_dir(&self.folder)
+            // Shared by all runs, so that dependencies are built once.
+            .env("CARGO_TARGET_DIR", Path::new(env!("CARGO_TARGET_TMPDIR")).join("rebuild-target"))
+            .output()
+            .expect("cargo runs");
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        let messages: Vec<Value> =
+            text.lines().filter_map(|it| serde_json::from_str(it).ok()).collect();
+        let of_user = |it: &&Value| it["target"]["name"] == "user" && it["reason"] == "compiler-artifact";
+        let is_fresh = messages.iter().find(of_user).is_some_and(|it| it["fresh"] == true);
+        let errors = messages.iter().filter(|it| it["message"]["level"] == "error");
+        let errors: Vec<String> = errors
+            .filter_map(|it| it["message"]["message"].as_str().map(str::to_owned))
+            .filter(|it| !it.starts_with("aborting") && !it.starts_with("could not compile"))
+            .collect();
+        let text = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success() || !errors.is_empty(), "cargo failed: {text}");
+        (is_fresh, errors)
+    }
+}
+
+#[test]
+fn crates_are_built_again_exactly_when_needed() {
+    let project = Project::new();
+    assert_eq!(project.check().1, Vec::<String>::new());
+    assert_eq!(project.check(), (true, vec![]), "nothing has changed");
+
+    // Cargo compares times, whose resolution may be coarse.
+    std::thread::sleep(std::time::Duration::from_millis(1100));
+    project.write("arch/own.libsonnet", "{ classes: 4 }\n");
+    assert_eq!(project.check(), (false, vec![]), "the macro's import has changed");
+    assert_eq!(project.check(), (true, vec![]), "nothing has changed since");
+
+    std::thread::sleep(std::time::Duration::from_millis(1100));
+    project.write("lib/sizes.libsonnet", "{ classes: 4 }\n");
+    assert_eq!(project.check(), (false, vec![]), "the build script's import has changed");
+
+    // Found where nothing was before: it is looked for there first.
+    std::thread::sleep(std::time::Duration::from_millis(1100));
+    project.write("late/sizes.libsonnet", "{ classes: 0 }\n");
+    let (is_fresh, errors) = project.check();
+    assert!(!is_fresh);
+    let [error] = errors.as_slice() else { panic!("one error is expected: {errors:#?}") };
+    assert!(error.contains("`output_feats` of `Linear` cannot be 0"), "{error}");
+
+    // Mending an import of a model that does not compile builds it again.
+    std::thread::sleep(std::time::Duration::from_millis(1100));
+    project.write("late/sizes.libsonnet", "{ classes: 5 }\n");
+    assert_eq!(project.check(), (false, vec![]), "the mistake is mended");
+    std::thread::sleep(std::time::Duration::from_millis(1100));
+    project.write("arch/own.libsonnet", "{ classes: -1 }\n");
+    assert_eq!(project.check().1.len(), 1);
+    std::thread::sleep(std::time::Duration::from_millis(1100));
+    project.write("arch/own.libsonnet", "{ classes: 6 }\n");
+    assert_eq!(project.check(), (false, vec![]), "the mistake is mended");
+    assert_eq!(project.check(), (true, vec![]), "nothing has changed since");
+}

@@ -1,0 +1,1 @@
+//! The models that tests share are compiled here by the build script.

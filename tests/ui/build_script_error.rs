@@ -1,0 +1,16 @@
+//! The same through a build script, whose output the environment names here.
+
+use narchi_runtime::{Result, Tensor, nn};
+
+mod model {
+    include!(env!("NARCHI_TESTS_BROKEN"));
+}
+
+fn run(vs: &nn::Path, image: &Tensor) -> Result<Tensor> {
+    let net = model::Broken::new(vs);
+    net.forward_t(image, true)
+}
+
+fn main() {
+    _ = run;
+}
