@@ -1,7 +1,19 @@
-//! Lets the programs find libtorch when they run, so that `cargo run` needs no variables.
+//! Lets the tests find libtorch when they run, and compiles an architecture that does not compile: a test shows what
+//! becomes of it.
 
-fn main() {
+use std::path::Path;
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("cargo::rerun-if-changed=build.rs");
+    narchi_codegen::Config::new()
+        .compile(&["ui/broken.jsonnet", "../narchi-codegen/tests/models/mlp.jsonnet"])?;
+    let broken = Path::new(&std::env::var("OUT_DIR")?).join("broken.rs");
+    println!("cargo::rustc-env=NARCHI_TESTS_BROKEN={}", broken.display());
+    link();
+    Ok(())
+}
+
+fn link() {
     // From narchi-runtime; none where nothing is linked.
     let Some(lib) = std::env::var_os("DEP_NARCHI_LIBTORCH_LIB") else {
         return;

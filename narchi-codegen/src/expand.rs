@@ -43,9 +43,11 @@ pub fn expand(compilation: &Compilation, wrapping: &Wrapping<'_>) -> TokenStream
     let files = files.filter_map(|it| std::path::absolute(it).ok()).filter(|it| it.is_file());
     let files = files.map(|it| it.to_string_lossy().into_owned());
     let quiet = error.is_some().then(|| quote!(#[allow(dead_code, missing_docs, clippy::all)]));
+    let public = quote!(#[allow(unreachable_pub, reason = "the caller decides who sees the model")]);
     quote! {
         #error
         #quiet
+        #public
         mod #module {
             #items
             #(const _: &[u8] = ::core::include_bytes!(#files);)*

@@ -6,8 +6,6 @@
 mod cases;
 mod torch;
 
-use std::collections::BTreeMap;
-
 use narchi_codegen::probe;
 
 use self::{
@@ -16,7 +14,10 @@ use self::{
 };
 
 /// How many blocks of each class are tried.
-const CASES: u64 = 4_000;
+const CASES: u64 = 3_000;
+
+/// How many differences of a class are shown.
+const SHOWN: usize = 3;
 
 /// What was met among the blocks of a class that are accepted, and how many are not.
 #[derive(Debug, Default)]
@@ -33,14 +34,27 @@ struct Met {
 }
 
 #[test]
-fn layers_agree_with_libtorch() {
+fn convolutions_agree_with_libtorch() {
+    check(|class| class.starts_with("Conv"));
+}
+
+#[test]
+fn poolings_agree_with_libtorch() {
+    check(|class| class.contains("Pool"));
+}
+
+#[test]
+fn other_layers_agree_with_libtorch() {
+    check(|class| !class.starts_with("Conv") && !class.contains("Pool"));
+}
+
+fn check(select: fn(&str) -> bool) {
     narchi_runtime::tch::set_num_threads(1);
     let mut differences = Vec::new();
-    let mut all = BTreeMap::new();
-    for class in probe::classes() {
-        let met = all.entry(class.name).or_insert_with(Met::default);
+    for class in probe::classes().iter().filter(|it| select(it.name)) {
+        let (mut met, mut differ) = (Met::default(), 0);
         for seed in 0..CASES {
-            let case = Case::new(&class, &mut Random::new(class.name, seed));
+            let case = Case::new(class, &mut Random::new(class.name, seed));
             let torch = torch::shape(&case);
             let ours = probe::shapes(&case.block, &case.operands(), &case.values());
             let agree = match (&ours, &torch) {
@@ -48,19 +62,19 @@ fn layers_agree_with_libtorch() {
                 (Err(_), Err(_)) => true,
                 _ => false,
             };
-            if !agree {
+            if !agree && differ < SHOWN {
                 let torch = torch.as_ref().map(|it| &it.shape);
-                differences.push(format!("{case}\n  here:     {ours:?}\n  libtorch: {torch:?}"));
+                differences.push(format!(
+                    "{case}\n  here:     {ours:?}\n  libtorch: {torch:?}"
+                ));
             }
+            differ += usize::from(!agree);
             met.count(&case, torch.as_ref().ok());
         }
+        println!("{}: {differ} differences, {met:?}", class.name);
+        met.check(class.name);
     }
-    let shown = differences.iter().take(12).map(String::as_str).collect::<Vec<_>>().join("\n");
-    assert!(differences.is_empty(), "{} differences\n{shown}", differences.len());
-    for (class, met) in all {
-        println!("{class}: {met:?}");
-        met.check(class);
-    }
+    assert!(differences.is_empty(), "{}", differences.join("\n"));
 }
 
 impl Met {
@@ -79,10 +93,13 @@ impl Met {
     /// A test of few kinds of blocks shows little.
     fn check(&self, class: &str) {
         let enough = |what: &str, count: usize, least: usize| {
-            assert!(count >= least, "{class}: {what} {count} times, less than {least}");
+            assert!(
+                count >= least,
+                "{class}: {what} {count} times, less than {least}"
+            );
         };
         enough("accepted", self.accepted, 500);
-        enough("refused", self.refused, 100);
+        enough("refused", self.refused, 50);
         enough("with symbols", self.symbolic, 200);
         let windows = class.starts_with("Conv") || class.contains("Pool");
         let windows = windows && !class.starts_with("Adaptive");

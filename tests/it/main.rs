@@ -1,4 +1,5 @@
 //! Every test that crosses a crate boundary and needs libtorch, in one binary.
 
 mod doors;
+mod generated;
 mod rebuild;

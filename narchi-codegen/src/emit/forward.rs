@@ -5,7 +5,7 @@
 //! of the function.
 
 use proc_macro2::{Ident, TokenStream};
-use quote::quote;
+use quote::{ToTokens, quote};
 
 use super::{
     body::{Statement, body},
@@ -59,6 +59,44 @@ pub(super) fn inputs(context: &Context<'_>) -> Vec<Ident> {
     let names: Vec<String> =
         context.example.inputs.iter().map(|it| snake(it.name.as_deref().unwrap_or("input"))).collect();
     locals::of_inputs(names.iter().map(String::as_str))
+}
+
+/// Takes a chain apart, so that each value has a statement: `x.f_a()?.f_b()?` is `x.f_a()?` and the call
+/// `f_b()`.
+fn unchained(value: TokenStream) -> (TokenStream, Vec<TokenStream>) {
+    let mut expr = match syn::parse2::<syn::Expr>(value.clone()) {
+        Ok(expr) => expr,
+        Err(_) => return (value, Vec::new()),
+    };
+    let mut calls = Vec::new();
+    loop {
+        match last_call(expr) {
+            Ok((before, call)) => {
+                calls.push(call);
+                expr = before;
+            }
+            Err(first) => {
+                calls.reverse();
+                return (first.into_token_stream(), calls);
+            }
+        }
+    }
+}
+
+/// `a()?.b()?` as `a()?` and `b()`, or what it is otherwise.
+fn last_call(expr: syn::Expr) -> Result<(syn::Expr, TokenStream), syn::Expr> {
+    let is_chain = matches!(&expr, syn::Expr::Try(tried)
+        if matches!(&*tried.expr, syn::Expr::MethodCall(call) if matches!(&*call.receiver, syn::Expr::Try(_))));
+    match expr {
+        syn::Expr::Try(tried) if is_chain => match *tried.expr {
+            syn::Expr::MethodCall(call) => {
+                let (method, arguments) = (call.method, call.args);
+                Ok((*call.receiver, quote!(#method(#arguments))))
+            }
+            other => Err(other),
+        },
+        other => Err(other),
+    }
 }
 
 struct Body<'a> {
@@ -117,9 +155,18 @@ impl<'a> Body<'a> {
         let exprs = self.context.class.exprs(index).iter();
         let numbers: Vec<_> = exprs.map(|it| self.context.argument(it, &quote!(self.))).collect();
         let value = leaf.layer.forward(&Site { field: self.field(index), inputs: operands, numbers: &numbers });
+        let (value, mut calls) = if operands.len() == 1 { unchained(value) } else { (value, Vec::new()) };
         let (name, moves) = (self.name(block, source, leaf.layer.noun()), leaf.layer.moves());
         let results = self.outcomes(index, block);
-        self.locals.assign(Step { results, operands, moves, value, name, note });
+        let last = calls.pop();
+        let (first_note, last_note) = if last.is_some() { (None, note) } else { (note, None) };
+        self.locals.assign(Step { results, operands, moves, value, name, note: first_note });
+        let local = self.locals.operand(source, false, false).name;
+        let notes = calls.iter().map(|_| None).chain([last_note]);
+        for (call, note) in calls.iter().chain(&last).zip(notes) {
+            let (local, value) = (local.clone(), quote!(#local.#call?));
+            self.locals.statements.push(Statement::Assign { local, value, note, in_place: false });
+        }
     }
 
     /// Whether a value is ours alone, and nobody looks at it later.

@@ -41,7 +41,7 @@ pub(super) struct Parameter {
     pub(super) values: Vec<Value>,
 }
 
-/// What is derived from a parameter and needed in several places.
+/// What is derived from a parameter and needed in many places.
 #[derive(Clone, Debug)]
 pub(super) struct Derived {
     pub(super) columns: Vec<usize>,
@@ -66,6 +66,9 @@ pub(super) struct Rules {
     /// agree by chance.
     pub(super) evidence: usize,
 }
+
+/// What is used so often or less is written out where it is used.
+const OFTEN: usize = 3;
 
 /// Numbers of one family may be related; across families, agreement is an accident of the instances at
 /// hand.
@@ -134,7 +137,7 @@ pub(super) fn generalize(columns: &[Column], rules: Rules) -> General {
             Some(Relation::Half { base }) => Expr::Half { parameter: parameter_of[base] },
         };
         group.columns.iter().for_each(|it| exprs[*it] = expr.clone());
-        if group.relation.is_some() && group.columns.len() > 1 {
+        if group.relation.is_some() && group.columns.len() > OFTEN {
             derived.push(Derived { columns: group.columns.clone(), expr });
         }
     }

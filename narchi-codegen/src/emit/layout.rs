@@ -111,7 +111,7 @@ fn lay(indent: usize, text: &str, laid: &mut Vec<String>) {
 /// One element a line. A list with one element that brings its own brackets is opened inside those.
 fn lay_list(indent: usize, text: &str, group: &Group, laid: &mut Vec<String>) {
     let space = " ".repeat(indent);
-    if let [(start, end)] = group.items.as_slice() {
+    if let ([(start, end)], true) = (group.items.as_slice(), group.kind != '{') {
         let item = &text[*start..*end];
         if let Some(bar) = closure_bar(item) {
             laid.push(format!("{space}{} {{", &text[..start + bar]));

@@ -28,6 +28,8 @@ pub(super) struct Several {
     views: Vec<Rc<View>>,
     /// What the symbols of the inputs are called.
     letters: BTreeMap<Symbol, Dim>,
+    /// Sizes of the inputs that are numbers, not channels, and differ; and what they are called.
+    numbers: Vec<(Vec<i64>, String)>,
     /// Sizes that are written as an expression of the arguments.
     channels: BTreeMap<Vec<i64>, String>,
     /// Strides that are arguments.
@@ -65,6 +67,7 @@ impl Several {
         let rows: Vec<usize> = distinct.iter().map(|it| it.0).collect();
         Self {
             letters: letters(&scopes),
+            numbers: numbers(&rows.iter().map(|it| scopes[*it]).collect::<Vec<_>>()),
             views: distinct.into_iter().map(|(.., view)| Rc::clone(view)).collect(),
             channels: channels(context, &rows),
             strides: strides(context, &rows),
@@ -77,19 +80,20 @@ impl Several {
         if types.iter().any(|it| it.rank() != rank) {
             return None;
         }
-        let dims = (0..rank).map(|dim| self.dim(&types.iter().map(|it| &it.dims()[dim]).collect::<Vec<_>>()));
+        let dims = (0..rank).map(|at| self.dim(at, &types.iter().map(|it| &it.dims()[at]).collect::<Vec<_>>()));
         Some(format!("[{}]", dims.collect::<Option<Vec<_>>>()?.join(", ")))
     }
 
     /// A size as text, given what it is in each view.
-    fn dim(&self, sizes: &[&Dim]) -> Option<String> {
+    fn dim(&self, position: usize, sizes: &[&Dim]) -> Option<String> {
         let first = *sizes.first()?;
         if sizes.iter().all(|it| *it == first) {
             return Some(first.substitute(&self.letters).ok()?.to_string());
         }
         let ints: Option<Vec<i64>> = sizes.iter().map(|it| it.as_fixed()).collect();
         match ints {
-            Some(ints) => self.channel(&ints),
+            Some(ints) if position < 2 => self.channel(&ints).or_else(|| self.number(&ints)),
+            Some(ints) => self.number(&ints).or_else(|| self.channel(&ints)),
             None => self.strided(sizes),
         }
     }
@@ -114,6 +118,19 @@ impl Several {
         multiple.or_else(apart)
     }
 
+    /// A number that is a size of an input, or a part of one.
+    fn number(&self, ints: &[i64]) -> Option<String> {
+        self.numbers.iter().find_map(|(inputs, letter)| {
+            let pairs = || inputs.iter().zip(ints);
+            if pairs().all(|(input, int)| input == int) {
+                return Some(letter.clone());
+            }
+            let parts = inputs[0].checked_div(ints[0]).filter(|it| *it > 1)?;
+            let exact = pairs().all(|(input, int)| int.checked_mul(parts) == Some(*input));
+            exact.then(|| format!("{letter}/{parts}"))
+        })
+    }
+
     /// A size of an input divided by a stride that is an argument.
     fn strided(&self, sizes: &[&Dim]) -> Option<String> {
         let rounded: [(fn(&Dim, i64) -> crate::dim::Result<Dim>, _, _); 2] =
@@ -132,6 +149,24 @@ impl Several {
         }
         None
     }
+}
+
+/// Numbers behind the channels that differ between the scopes, with a letter for each.
+fn numbers(scopes: &[&Scope]) -> Vec<(Vec<i64>, String)> {
+    let mut numbers: Vec<(Vec<i64>, String)> = Vec::new();
+    let inputs = scopes.first().map(|it| it.inputs.as_slice()).unwrap_or_default();
+    for (input, port) in inputs.iter().enumerate() {
+        for dim in 2..port.ty.rank() {
+            let size = |scope: &&Scope| scope.inputs[input].ty.dims().get(dim)?.as_fixed();
+            let Some(sizes) = scopes.iter().map(size).collect::<Option<Vec<i64>>>() else { continue };
+            let differ = sizes.iter().any(|it| *it != sizes[0]);
+            if differ && numbers.iter().all(|it| it.0 != sizes) {
+                let letter = usual_letter(dim, port.ty.rank());
+                numbers.push((sizes, letter.to_owned()));
+            }
+        }
+    }
+    numbers
 }
 
 /// What stands for the sizes of the inputs: their real size, if it is the same in all instances, otherwise
@@ -178,14 +213,17 @@ fn letter(sizes: &[Option<Dim>], dim: usize, rank: usize) -> String {
         if symbols.len() == 1 { symbols.into_iter().next() } else { None }
     };
     let symbol = only(&sizes[0]).filter(|it| sizes.iter().all(|size| only(size).as_ref() == Some(it)));
-    let usual = match (rank, dim) {
-        (4, 2) => "H",
-        (4 | 5, 3) => "W",
-        (3, 2) => "L",
+    symbol.map_or_else(|| usual_letter(dim, rank).to_owned(), |it| it.name().to_owned())
+}
+
+fn usual_letter(dim: usize, rank: usize) -> &'static str {
+    match (rank, dim) {
         (_, 1) => "C",
+        (3, 2) => "L",
+        (4, 2) | (5, 3) => "H",
+        (4, 3) | (5, 4) => "W",
         _ => "D",
-    };
-    symbol.map_or_else(|| usual.to_owned(), |it| it.name().to_owned())
+    }
 }
 
 /// The arguments whose name says that they are strides, for these instances.

@@ -4,7 +4,7 @@ use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 
 use super::{
-    check::{at_least, axis_names, fits, image, settled_param, windows},
+    check::{at_least, axis_names, fits, floats, image, settled_param, windows},
     conv::is_uniform,
 };
 use crate::{
@@ -46,14 +46,12 @@ impl<const D: usize> Pool<D> {
     /// A window that lies in the padding alone would have nothing to pool.
     fn check_padding(&self) -> Result<(), Problem> {
         at_least("padding", &self.padding, 0)?;
-        let windows = windows(self.kernel, self.stride, self.padding, self.dilation);
-        for (name, window) in axis_names::<D>().into_iter().zip(windows) {
-            let extent = window.dilation * (window.kernel - 1) + 1;
-            if window.padding > extent / 2 {
-                let padding = window.padding;
-                let message = format!(
-                    "has a padding of {padding}, more than half of its window, which has {name} {extent}"
-                );
+        for (axis, name) in axis_names::<D>().into_iter().enumerate() {
+            let (padding, kernel) = (self.padding[axis], self.kernel[axis]);
+            // libtorch does not count the dilation.
+            if padding > kernel / 2 {
+                let message =
+                    format!("has a padding of {padding}, more than half of its kernel of {name} {kernel}");
                 return Err(Problem::param("padding", message));
             }
         }
@@ -97,7 +95,7 @@ macro_rules! max_pool {
                 /// How far the window moves from one output to the next.
                 stride: Option<Axes<$axes>> = None => "`kernel_size`",
                 /// How many elements that never are the greatest are added at both ends of each axis; at most half
-                /// of the window.
+                /// of `kernel_size`.
                 padding: Axes<$axes> = 0,
                 /// The distance between neighbouring elements of the window.
                 dilation: Axes<$axes> = 1,
@@ -167,7 +165,7 @@ macro_rules! avg_pool {
                 kernel_size: Axes<$axes>,
                 /// How far the window moves from one output to the next.
                 stride: Option<Axes<$axes>> = None => "`kernel_size`",
-                /// How many zeros are added at both ends of each axis; at most half of the window.
+                /// How many zeros are added at both ends of each axis; at most half of `kernel_size`.
                 padding: Axes<$axes> = 0,
                 /// Whether to round up instead of down: a last window may reach beyond the end, but must not
                 /// begin there.
@@ -318,6 +316,7 @@ macro_rules! adaptive_pool {
             ) -> Result<Vec<Type>, Problem> {
                 let [input] = exactly(inputs)?;
                 let (batch, channels, axes) = image::<$axes>(input)?;
+                floats(input)?;
                 let mut dims = vec![batch.clone(), channels.clone()];
                 for (size, kept) in self.output_feats.0.iter().zip(axes) {
                     if let Some(size) = size {
@@ -396,9 +395,10 @@ mod tests {
         );
         let block = block(
             "MaxPool2d",
-            r#""kernel_size": 3, "dilation": 2, "stride": 1, "padding": 2"#,
+            r#""kernel_size": 3, "dilation": 2, "stride": 1, "padding": 1"#,
         );
-        check(&block, &["[N, 3, H, 5]"], "[N, 3, H, 5]");
+        check(&block, &["[N, 3, H, 5]"], "[N, 3, H-2, 3]");
+        check(&block, &["#[N, 3, 3, 5]"], "[N, 3, 1, 3] of whole numbers");
     }
 
     #[test]
@@ -445,7 +445,7 @@ mod tests {
         );
         wrong(
             r#""kernel_size": [4, 3], "padding": 2"#,
-            "wrong-parameter(padding): has a padding of 2, more than half of its window, which has width 3",
+            "wrong-parameter(padding): has a padding of 2, more than half of its kernel of width 3",
         );
         check(
             &block("MaxPool2d", r#""kernel_size": 2, "dilation": 0"#),

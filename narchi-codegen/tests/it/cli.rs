@@ -43,7 +43,7 @@ fn problems_exit_with_one_and_usage_with_two() {
     let (code, _, err) = run(folder.path(), &["check", "mlp.jsonnet"]);
     assert_eq!(code, 1);
     assert!(err.contains("error[missing-ext-var]"), "{err}");
-    assert!(err.contains("mlp.jsonnet:3:"), "{err}");
+    assert!(err.contains("mlp.jsonnet:4:"), "{err}");
     let (code, _, err) = run(folder.path(), &["check", "none.jsonnet"]);
     assert_eq!(code, 1);
     assert!(err.contains("error[missing-file]"), "{err}");

@@ -31,7 +31,9 @@ pub(super) struct Random(u64);
 
 impl Random {
     pub(super) fn new(class: &str, seed: u64) -> Self {
-        let start = class.bytes().fold(seed, |all, it| all.wrapping_mul(0x100_0000_01b3) ^ u64::from(it));
+        let start = class.bytes().fold(seed, |all, it| {
+            all.wrapping_mul(0x100_0000_01b3) ^ u64::from(it)
+        });
         let mut this = Self(start);
         this.next();
         this
@@ -61,16 +63,23 @@ impl Random {
 
 impl Case {
     pub(super) fn new(class: &Class, random: &mut Random) -> Self {
+        // Where every value may be wrong, nearly no block is right.
+        let is_sober = random.below(4) > 0;
         let mut block = Map::new();
         block.insert("_class".to_owned(), class.name.into());
         for param in &class.params {
-            if !param.has_default || random.one_in(2) {
-                block.insert(param.name.to_owned(), sample(param, random));
+            if !param.has_default || random.below(5) < 2 {
+                block.insert(param.name.to_owned(), sample(param, is_sober, random));
             }
         }
         let block = Value::Object(block);
-        let values = BTreeMap::from(["H", "W", "D", "N"].map(|it| (it, size(random))));
-        let mut this = Self { block, inputs: Vec::new(), values };
+        let mut values = BTreeMap::from(["H", "W", "D"].map(|it| (it, size(random))));
+        values.insert("N", *random.of(&[1, 2, 3]));
+        let mut this = Self {
+            block,
+            inputs: Vec::new(),
+            values,
+        };
         let mut rank = this.rank(class.name, random);
         if random.one_in(20) {
             rank = 1 + random.below(5);
@@ -82,7 +91,11 @@ impl Case {
             count = random.below(3);
         }
         for _ in 0..count {
-            let input = if merges { this.other(&first, random) } else { first.clone() };
+            let input = if merges {
+                this.other(&first, random)
+            } else {
+                first.clone()
+            };
             this.inputs.push(input);
         }
         this
@@ -101,7 +114,9 @@ impl Case {
                 Some(spec @ Value::Array(_)) => {
                     let text = spec.to_string();
                     let named = |it: &usize| {
-                        ["", "\""].iter().any(|quote| text.contains(&format!("{quote}{it}{quote}")))
+                        ["", "\""]
+                            .iter()
+                            .any(|quote| text.contains(&format!("{quote}{it}{quote}")))
                     };
                     2 + (0..3).filter(named).max().unwrap_or(0)
                 }
@@ -113,7 +128,10 @@ impl Case {
     fn input(&self, rank: usize, random: &mut Random) -> Input {
         let class = self.block["_class"].as_str().unwrap();
         let has_weights = ["Conv", "BatchNorm"].iter().any(|it| class.starts_with(it));
-        let mut dims = vec![Dim { text: "N".to_owned(), size: self.values["N"] }];
+        let mut dims = vec![Dim {
+            text: "N".to_owned(),
+            size: self.values["N"],
+        }];
         for axis in 1..rank {
             let mut dim = self.dim(random);
             if axis == 1 && rank > 2 && random.below(4) > 0 {
@@ -129,11 +147,18 @@ impl Case {
             }
             dims.push(dim);
         }
-        Input { dims, is_whole: random.one_in(16) }
+        Input {
+            dims,
+            is_whole: random.one_in(16),
+        }
     }
 
     fn splits_into_numbers(&self) -> bool {
-        let spec = self.block.get("reshape_spec").map(Value::to_string).unwrap_or_default();
+        let spec = self
+            .block
+            .get("reshape_spec")
+            .map(Value::to_string)
+            .unwrap_or_default();
         spec.contains('{') && !spec.contains("auto")
     }
 
@@ -141,11 +166,26 @@ impl Case {
         let (h, w) = (self.values["H"], self.values["W"]);
         match random.below(10) {
             0..3 => fixed(size(random)),
-            3..5 => Dim { text: "H".to_owned(), size: h },
-            5..7 => Dim { text: "W".to_owned(), size: w },
-            7 => Dim { text: "⌈H/2⌉".to_owned(), size: (h + 1) / 2 },
-            8 => Dim { text: "⌊W/3⌋+1".to_owned(), size: w / 3 + 1 },
-            _ => Dim { text: "2*H".to_owned(), size: 2 * h },
+            3..5 => Dim {
+                text: "H".to_owned(),
+                size: h,
+            },
+            5..7 => Dim {
+                text: "W".to_owned(),
+                size: w,
+            },
+            7 => Dim {
+                text: "⌈H/2⌉".to_owned(),
+                size: (h + 1) / 2,
+            },
+            8 => Dim {
+                text: "⌊W/3⌋+1".to_owned(),
+                size: w / 3 + 1,
+            },
+            _ => Dim {
+                text: "2*H".to_owned(),
+                size: 2 * h,
+            },
         }
     }
 
@@ -165,11 +205,23 @@ impl Case {
             let size = dim.size;
             *dim = match (dim.text.as_str(), random.below(3)) {
                 // The same where `H` is even.
-                ("H", 0) => Dim { text: "2*⌊H/2⌋".to_owned(), size: size / 2 * 2 },
+                ("H", 0) => Dim {
+                    text: "2*⌊H/2⌋".to_owned(),
+                    size: size / 2 * 2,
+                },
                 // The same where both are.
-                ("H", 1) => Dim { text: "W".to_owned(), size: self.values["W"] },
-                ("W", 0) => Dim { text: "D".to_owned(), size: self.values["D"] },
-                ("2*H", _) => Dim { text: "2*H+1".to_owned(), size: size + 1 },
+                ("H", 1) => Dim {
+                    text: "W".to_owned(),
+                    size: self.values["W"],
+                },
+                ("W", 0) => Dim {
+                    text: "D".to_owned(),
+                    size: self.values["D"],
+                },
+                ("2*H", _) => Dim {
+                    text: "2*H+1".to_owned(),
+                    size: size + 1,
+                },
                 (_, 2) if is_fixed(dim) => fixed(size + 1),
                 _ => continue,
             };
@@ -186,28 +238,38 @@ impl Case {
     }
 
     pub(super) fn values(&self) -> Vec<(&str, i64)> {
-        self.values.iter().map(|(symbol, value)| (*symbol, *value)).collect()
+        self.values
+            .iter()
+            .map(|(symbol, value)| (*symbol, *value))
+            .collect()
     }
 
     /// Whether sizes other than the batch have symbols.
     pub(super) fn is_symbolic(&self) -> bool {
-        self.inputs.iter().flat_map(|it| it.dims.iter().skip(1)).any(|it| !is_fixed(it))
+        self.inputs
+            .iter()
+            .flat_map(|it| it.dims.iter().skip(1))
+            .any(|it| !is_fixed(it))
     }
 }
 
 impl Input {
     pub(super) fn tensor(&self) -> Tensor {
         let sizes: Vec<i64> = self.dims.iter().map(|it| it.size).collect();
-        let kind = if self.is_whole { Kind::Int64 } else { Kind::Float };
+        let kind = if self.is_whole {
+            Kind::Int64
+        } else {
+            Kind::Float
+        };
         Tensor::ones(sizes, (kind, Device::Cpu))
     }
 }
 
-/// A value of the parameter, rather one of the first, which are the usual ones.
-fn sample(param: &Param, random: &mut Random) -> Value {
-    let count = param.samples.len();
-    let index = random.below(count).min(random.below(count));
-    serde_json::from_str(param.samples[index]).unwrap()
+/// A value of the parameter; a sober one is rather one of the first, which are the usual ones.
+fn sample(param: &Param, is_sober: bool, random: &mut Random) -> Value {
+    let draws = if is_sober { 3 } else { 1 };
+    let indices = (0..draws).map(|_| random.below(param.samples.len()));
+    serde_json::from_str(param.samples[indices.min().unwrap()]).unwrap()
 }
 
 fn size(random: &mut Random) -> i64 {
@@ -215,7 +277,10 @@ fn size(random: &mut Random) -> i64 {
 }
 
 fn fixed(size: i64) -> Dim {
-    Dim { text: size.to_string(), size }
+    Dim {
+        text: size.to_string(),
+        size,
+    }
 }
 
 fn is_fixed(dim: &Dim) -> bool {

@@ -51,16 +51,26 @@ type Result<T> = std::result::Result<T, String>;
 pub(super) fn shape(case: &Case) -> Result<Verdict> {
     let class = case.block["_class"].as_str().unwrap();
     let block = Block(&case.block);
-    let tensors: Vec<Tensor> = case.inputs.iter().map(super::cases::Input::tensor).collect();
+    let tensors: Vec<Tensor> = case
+        .inputs
+        .iter()
+        .map(super::cases::Input::tensor)
+        .collect();
     let (output, windows) = match (class, tensors.as_slice()) {
         ("Add", [first, others @ ..]) if !others.is_empty() => (add(first, others)?, Vec::new()),
-        ("Concatenate", [_, others @ ..]) if !others.is_empty() => (cat(&block, &tensors)?, Vec::new()),
+        ("Concatenate", [_, others @ ..]) if !others.is_empty() => {
+            (cat(&block, &tensors)?, Vec::new())
+        }
         ("Add" | "Concatenate", _) => return Err("too few inputs".to_owned()),
         (_, [input]) => one(class, &block, input)?,
         _ => return Err("not one input".to_owned()),
     };
     let shape = output.size();
-    if shape.contains(&0) { Err("empty".to_owned()) } else { Ok(Verdict { shape, windows }) }
+    if shape.contains(&0) {
+        Err("empty".to_owned())
+    } else {
+        Ok(Verdict { shape, windows })
+    }
 }
 
 fn one(class: &str, block: &Block<'_>, x: &Tensor) -> Result<(Tensor, Vec<Window>)> {
@@ -72,7 +82,9 @@ fn one(class: &str, block: &Block<'_>, x: &Tensor) -> Result<(Tensor, Vec<Window
         "Linear" => {
             let out = block.size("output_feats")?;
             block.flag("bias", true)?;
-            let [.., _, features] = x.size()[..] else { return Err("rank".to_owned()) };
+            let [.., _, features] = x.size()[..] else {
+                return Err("rank".to_owned());
+            };
             let weight = said(Tensor::f_zeros([out, features], (Kind::Float, Device::Cpu)))?;
             plain(x.f_linear(&weight, None::<Tensor>))
         }
@@ -88,25 +100,52 @@ fn one(class: &str, block: &Block<'_>, x: &Tensor) -> Result<(Tensor, Vec<Window
         "LogSoftmax" => plain(x.f_log_softmax(softmax_dim(block, x)?, None)),
         "Dropout" => {
             block.flag("inplace", false)?;
+            // libtorch scales nothing where all or none is dropped, and so takes whole numbers then.
+            if x.kind() != Kind::Float {
+                return Err("whole numbers cannot be scaled".to_owned());
+            }
             plain(x.f_dropout(block.number("p", 0.5)?, true))
         }
         "MaxPool2d" => pool::<2>(block, x, |it| {
             let dilation = block.axes::<2>("dilation", Some(1))?;
-            let Pool { kernel, stride, padding, ceil } = it;
-            Ok((said(x.f_max_pool2d(kernel, stride, padding, dilation, ceil))?, dilation))
+            let Pool {
+                kernel,
+                stride,
+                padding,
+                ceil,
+            } = it;
+            Ok((
+                said(x.f_max_pool2d(kernel, stride, padding, dilation, ceil))?,
+                dilation,
+            ))
         }),
         "AvgPool2d" => pool::<2>(block, x, |it| {
             let include = block.flag("count_include_pad", true)?;
             let divisor = block.optional("divisor_override", int)?;
-            let Pool { kernel, stride, padding, ceil } = it;
+            let Pool {
+                kernel,
+                stride,
+                padding,
+                ceil,
+            } = it;
             let output = x.f_avg_pool2d(kernel, stride, padding, ceil, include, divisor);
             Ok((said(output)?, [1, 1]))
         }),
         "AdaptiveAvgPool2d" => {
             batched(x, 4)?;
             let kept = |axis: usize| x.size()[axis + 2];
-            let size = |axis: usize, it: &Value| if it.is_null() { Ok(kept(axis)) } else { int(it) };
-            let sizes = match block.0.get("output_feats").ok_or("output_feats is missing")? {
+            let size = |axis: usize, it: &Value| {
+                if it.is_null() {
+                    Ok(kept(axis))
+                } else {
+                    int(it)
+                }
+            };
+            let sizes = match block
+                .0
+                .get("output_feats")
+                .ok_or("output_feats is missing")?
+            {
                 Value::Array(both) if both.len() == 2 => [size(0, &both[0])?, size(1, &both[1])?],
                 Value::Array(_) => return Err("not two sizes".to_owned()),
                 it => [size(0, it)?, size(1, it)?],
@@ -172,7 +211,11 @@ fn conv<const D: usize>(block: &Block<'_>, x: &Tensor) -> Result<(Tensor, Vec<Wi
             for axis in (0..D).rev() {
                 let total = dilation[axis] * (kernel[axis] - 1);
                 let (start, end) = (total / 2, total - total / 2);
-                pad.extend(if is_same { [start, end] } else { [padding[axis]; 2] });
+                pad.extend(if is_same {
+                    [start, end]
+                } else {
+                    [padding[axis]; 2]
+                });
             }
             said(x.f_pad(pad, mode, None)).map(|x| by_number(&x, [0; D]))?
         }
@@ -226,7 +269,12 @@ fn pool<const D: usize>(
     };
     let padding = block.axes::<D>("padding", Some(0))?;
     let ceil = block.flag("ceil_mode", false)?;
-    let (output, dilation) = run(Pool { kernel, stride, padding, ceil })?;
+    let (output, dilation) = run(Pool {
+        kernel,
+        stride,
+        padding,
+        ceil,
+    })?;
     let windows = windows(x, &output, kernel, stride, padding, dilation);
     Ok((output, windows))
 }
@@ -275,7 +323,12 @@ fn add(first: &Tensor, others: &[Tensor]) -> Result<Tensor> {
 
 /// `torch.cat` along any dimension but the batch, which is not counted.
 fn cat(block: &Block<'_>, tensors: &[Tensor]) -> Result<Tensor> {
-    let dim = block.0.get("dim").ok_or("dim is missing").map_err(str::to_owned).and_then(int)?;
+    let dim = block
+        .0
+        .get("dim")
+        .ok_or("dim is missing")
+        .map_err(str::to_owned)
+        .and_then(int)?;
     let rank = i64::try_from(tensors[0].dim()).unwrap();
     let dim = if dim < 0 { dim + rank } else { dim + 1 };
     if dim < 1 || tensors.iter().any(|it| it.kind() != tensors[0].kind()) {
@@ -337,18 +390,34 @@ impl Block<'_> {
 
     /// A number of channels, of which there is one at least.
     fn size(&self, name: &str) -> Result<i64> {
-        let size = self.0.get(name).ok_or_else(|| format!("{name} is missing")).and_then(int)?;
-        if size < 1 { Err(format!("{name} is {size}")) } else { Ok(size) }
+        let size = self
+            .0
+            .get(name)
+            .ok_or_else(|| format!("{name} is missing"))
+            .and_then(int)?;
+        if size < 1 {
+            Err(format!("{name} is {size}"))
+        } else {
+            Ok(size)
+        }
     }
 
     fn number(&self, name: &str, default: f64) -> Result<f64> {
-        let Some(value) = self.0.get(name) else { return Ok(default) };
-        value.as_f64().ok_or_else(|| format!("{value} is no number"))
+        let Some(value) = self.0.get(name) else {
+            return Ok(default);
+        };
+        value
+            .as_f64()
+            .ok_or_else(|| format!("{value} is no number"))
     }
 
     fn flag(&self, name: &str, default: bool) -> Result<bool> {
-        let Some(value) = self.0.get(name) else { return Ok(default) };
-        value.as_bool().ok_or_else(|| format!("{value} is no boolean"))
+        let Some(value) = self.0.get(name) else {
+            return Ok(default);
+        };
+        value
+            .as_bool()
+            .ok_or_else(|| format!("{value} is no boolean"))
     }
 
     fn optional<T>(&self, name: &str, read: fn(&Value) -> Result<T>) -> Result<Option<T>> {
@@ -361,7 +430,9 @@ impl Block<'_> {
     fn axes<const D: usize>(&self, name: &str, default: Option<i64>) -> Result<[i64; D]> {
         let wrong = |value: &Value| format!("{name} is {value}");
         match self.0.get(name) {
-            None => default.map(|it| [it; D]).ok_or_else(|| format!("{name} is missing")),
+            None => default
+                .map(|it| [it; D])
+                .ok_or_else(|| format!("{name} is missing")),
             Some(Value::Array(all)) => {
                 let all = all.iter().map(int).collect::<Result<Vec<i64>>>()?;
                 all.try_into().map_err(|all| format!("{name} is {all:?}"))
@@ -372,13 +443,26 @@ impl Block<'_> {
 }
 
 fn int(value: &Value) -> Result<i64> {
-    value.as_i64().ok_or_else(|| format!("{value} is no whole number"))
+    value
+        .as_i64()
+        .ok_or_else(|| format!("{value} is no whole number"))
 }
 
 fn batched(x: &Tensor, rank: usize) -> Result<()> {
-    if x.dim() == rank { Ok(()) } else { Err(format!("{} dimensions", x.dim())) }
+    if x.dim() == rank {
+        Ok(())
+    } else {
+        Err(format!("{} dimensions", x.dim()))
+    }
 }
 
 fn said<T>(result: std::result::Result<T, TchError>) -> Result<T> {
-    result.map_err(|error| error.to_string().lines().next().unwrap_or_default().to_owned())
+    result.map_err(|error| {
+        error
+            .to_string()
+            .lines()
+            .next()
+            .unwrap_or_default()
+            .to_owned()
+    })
 }

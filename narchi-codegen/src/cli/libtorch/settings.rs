@@ -155,11 +155,11 @@ mod tests {
     fn the_link_comes_from_the_option_or_the_variable() {
         let read = |name: &str| {
             (name == "NARCHI_LIBTORCH_LINK" || name == "HOME")
-                .then(|| "/work space/.libtorch".into())
+                .then(|| "/my project/.libtorch".into())
         };
         assert_eq!(
             Settings::from_variables(None, read).unwrap().link.unwrap(),
-            Path::new("/work space/.libtorch")
+            Path::new("/my project/.libtorch")
         );
         let chosen = Settings::from_variables(Some("/other".into()), read).unwrap();
         assert_eq!(chosen.link.unwrap(), Path::new("/other"));

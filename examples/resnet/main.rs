@@ -1,0 +1,40 @@
+//! Classifies a photograph with ResNet-18.
+//!
+//!     cargo run --release -p narchi-examples --bin resnet -- resnet18-f37072fd.pth photo.jpg
+//!
+//! Without weights they are random, without a photograph it is noise: then only the time means something.
+
+use std::env;
+
+use narchi_examples::{Result, resnet::Resnet, screen, time};
+use narchi_runtime::{Device, Kind, Tensor, load, nn, tch, tch::vision::imagenet};
+
+#[expect(clippy::print_stdout, reason = "it is a program")]
+fn main() -> Result<()> {
+    let mut arguments = env::args().skip(1);
+    let (weights, photo) = (arguments.next(), arguments.next());
+
+    tch::manual_seed(0);
+    let vs = nn::VarStore::new(Device::Cpu);
+    let model = Resnet::new(&vs.root());
+    if let Some(path) = &weights {
+        let loaded = load(&vs, path)?;
+        println!("{} tensors from {path}", loaded.tensors);
+        loaded.notes.iter().for_each(|it| println!("note: {it}"));
+    }
+    let image = match &photo {
+        Some(path) => imagenet::load_image_and_resize224(path)?.f_unsqueeze(0)?,
+        None => Tensor::f_rand([1, 3, 224, 224], (Kind::Float, Device::Cpu))?,
+    };
+
+    let _guard = tch::no_grad_guard();
+    let logits = model.forward_t(&image, false)?;
+    let rows: Vec<[String; 2]> = imagenet::top(&logits, 5)
+        .into_iter()
+        .map(|(probability, class)| [class, format!("{:.1} %", 100.0 * probability)])
+        .collect();
+    println!("{}", screen::table(["class", "probability"], &rows));
+    let time = time::median(|| model.forward_t(&image, false))?;
+    println!("{} per image with {} threads", time::brief(time), tch::get_num_threads());
+    Ok(())
+}

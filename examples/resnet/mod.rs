@@ -1,0 +1,6 @@
+//! ResNet-18, with the names and shapes of torchvision.
+
+pub mod formula;
+mod generated;
+
+pub use generated::Resnet;

@@ -1,0 +1,164 @@
+//! Generated code as its users meet it: shapes, refusals, weights, training.
+
+use narchi_runtime::{
+    Device, Kind, Tensor, load, narchi_model,
+    nn::{self, ModuleT},
+    save,
+};
+
+narchi_model!(Facts, "../../narchi-codegen/tests/models/facts.jsonnet");
+narchi_model!(Nested, "../../narchi-codegen/tests/models/nested.jsonnet");
+narchi_model!(Residual, "../../narchi-codegen/tests/models/residual.jsonnet");
+narchi_model!(Reshapes, "../../narchi-codegen/tests/models/reshapes.jsonnet");
+narchi_model!(TwoInTwoOut, "../../narchi-codegen/tests/models/two_in_two_out.jsonnet");
+narchi_model!(Volumes, "../../narchi-codegen/tests/models/volumes.jsonnet");
+
+mod built {
+    narchi_runtime::include_model!("mlp");
+}
+
+fn store() -> nn::VarStore {
+    nn::VarStore::new(Device::Cpu)
+}
+
+fn image(size: &[i64]) -> Tensor {
+    Tensor::rand(size, (Kind::Float, Device::Cpu))
+}
+
+/// What a model says of an input that it refuses.
+fn refusal<T: std::fmt::Debug>(result: narchi_runtime::Result<T>) -> String {
+    result.expect_err("this input is wrong").to_string()
+}
+
+#[test]
+fn sizes_are_those_that_were_promised() {
+    let facts = Facts::new(&store().root());
+    // [N, 4, ⌊(H-5)/8⌋, ⌈W/8⌉-1]
+    let y = facts.forward(&image(&[2, 4, 14, 18])).expect("a size that meets the facts");
+    assert_eq!(y.size(), [2, 4, 1, 2]);
+    let y = facts.forward(&image(&[1, 4, 48, 100])).expect("a size that meets the facts");
+    assert_eq!(y.size(), [1, 4, 5, 12]);
+    let volumes = Volumes::new(&store().root());
+    let y = volumes.forward_t(&image(&[2, 1, 7, 32, 32]), true).expect("the right shape");
+    assert_eq!(y.size(), [2, 4, 7, 16, 11]);
+}
+
+#[test]
+fn wrong_inputs_are_refused_with_the_reason() {
+    let facts = Facts::new(&store().root());
+    insta::assert_snapshot!(refusal(facts.forward(&image(&[2, 4, 14]))), @"input `image` has shape [2, 4, 14], expected [N, 4, H, W]: 3 dimensions instead of 4; `unsqueeze(0)` makes a batch of one");
+    insta::assert_snapshot!(refusal(facts.forward(&image(&[2, 3, 14, 18]))), @"input `image` has shape [2, 3, 14, 18], expected [N, 4, H, W]: dimension 1 is 3, not 4");
+    insta::assert_snapshot!(refusal(facts.forward(&image(&[2, 4, 12, 18]))), @"input `image` has shape [2, 4, 12, 18], expected [N, 4, H, W] with H ≥ 14: `pool2` would fail");
+    insta::assert_snapshot!(refusal(facts.forward(&image(&[2, 4, 15, 18]))), @"input `image` has shape [2, 4, 15, 18], expected [N, 4, H, W] with H % 2 == 0: `add` would fail");
+    let whole = image(&[2, 4, 14, 18]).to_kind(Kind::Int64);
+    insta::assert_snapshot!(refusal(facts.forward(&whole)), @"input `image` has elements of kind Int64, expected Float, Double, Half or BFloat16");
+}
+
+#[test]
+fn symbols_agree_across_inputs() {
+    let model = TwoInTwoOut::new(&store().root());
+    let (left, right) = (image(&[1, 3, 16, 20]), image(&[1, 3, 16, 24]));
+    let outputs = model.forward(TwoInTwoOutInputs { left: &left, right: &left }).expect("equal sizes");
+    assert_eq!(outputs.depth.size(), [1, 1, 6, 7]);
+    assert_eq!(outputs.shared.size(), [1, 16, 16, 20]);
+    let error = refusal(model.forward(TwoInTwoOutInputs { left: &left, right: &right }));
+    insta::assert_snapshot!(error, @"input `right` has shape [1, 3, 16, 24], expected [N, 3, H, W]: dimension 3 is 24, but W is 20 in dimension 3 of `left`");
+}
+
+#[test]
+fn reshapes_move_merge_and_split() {
+    let model = Reshapes::new(&store().root());
+    let x = Tensor::arange(6 * 4 * 5, (Kind::Float, Device::Cpu)).reshape([1, 6, 4, 5]);
+    let outputs = model.forward(&x).expect("an even height");
+    assert_eq!(outputs.columns, x.permute([0, 3, 1, 2]).reshape([1, 5, 24]));
+    assert_eq!(outputs.heads, x.reshape([1, 1, 2, 3, 20]));
+    assert_eq!(outputs.halves, x.reshape([1, 6, 2, 2, 5]));
+    assert!(refusal(model.forward(&image(&[1, 6, 5, 5]))).contains("H % 2 == 0"));
+}
+
+#[test]
+fn a_build_script_makes_the_same_model() {
+    let vs = store();
+    let mlp = built::Mlp::new(&vs.root());
+    let scores = mlp.forward(&image(&[5, 8])).expect("the right shape");
+    assert_eq!(scores.size(), [5, 3]);
+    let sums = scores.sum_dim_intlist([1i64].as_slice(), false, Kind::Float);
+    assert!((sums - 1.0).abs().max().double_value(&[]) < 1e-6, "probabilities sum to 1");
+}
+
+#[test]
+fn symbols_that_no_input_binds_are_arguments() {
+    let vs = store();
+    let model = Residual::new(&vs.root(), 7);
+    let logits = model.forward_t(&image(&[2, 3, 9, 11]), false).expect("any size");
+    assert_eq!(logits.size(), [2, 7]);
+    assert_eq!(vs.variables()["fc.weight"].size(), [7, 64]);
+}
+
+#[test]
+fn every_weight_learns() {
+    let vs = store();
+    let model = Residual::new(&vs.root(), 5);
+    let x = image(&[4, 3, 12, 12]);
+    // Through tch's trait, as its own training loops call it.
+    let logits = ModuleT::forward_t(&model, &x, true);
+    logits.cross_entropy_for_logits(&Tensor::from_slice(&[0i64, 1, 2, 3])).backward();
+    for (name, variable) in vs.variables() {
+        if variable.requires_grad() {
+            assert!(variable.grad().defined(), "{name} has no gradient");
+        }
+    }
+    let statistics = &vs.variables()["layer2.0.bn1.running_mean"];
+    assert!(statistics.abs().max().double_value(&[]) > 0.0, "running statistics move");
+    assert_eq!(vs.variables()["layer2.0.bn1.num_batches_tracked"].int64_value(&[]), 1);
+}
+
+#[test]
+fn weights_of_another_model_are_refused_whole() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("residual.safetensors");
+    let (five, seven) = (store(), store());
+    _ = Residual::new(&five.root(), 5);
+    _ = Residual::new(&seven.root(), 7);
+    save(&five, &file).expect("a file");
+    let before = seven.variables()["stem.weight"].copy();
+    let error = refusal(load(&seven, &file)).replace(&folder.path().display().to_string(), "");
+    insta::assert_snapshot!(error, @r"
+    `/residual.safetensors` does not fit the model: 2 of another shape
+      another shape: `fc.bias` [7], in the file [5]
+      another shape: `fc.weight` [7, 64], in the file [5, 64]
+    ");
+    assert_eq!(seven.variables()["stem.weight"], before, "nothing was changed");
+
+    let nested = store();
+    _ = Nested::new(&nested.root());
+    let error = refusal(load(&nested, &file));
+    assert!(error.contains("features.0.0.weight"), "{error}");
+    assert!(error.contains("layer1.0.conv1.weight"), "{error}");
+}
+
+#[test]
+fn loaded_weights_give_the_same_outputs() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("nested.safetensors");
+    let (one, other) = (store(), store());
+    let (first, second) = (Nested::new(&one.root()), Nested::new(&other.root()));
+    let signal = image(&[3, 2, 40]);
+    // Moves the running statistics away from their beginnings.
+    first.forward_t(&signal, true).expect("the right shape");
+    save(&one, &file).expect("a file");
+    assert_eq!(load(&other, &file).expect("the same model").tensors, one.variables().len());
+    let outputs = [&first, &second].map(|it| it.forward_t(&signal, false).expect("the right shape"));
+    assert_eq!(outputs[0], outputs[1]);
+}
+
+#[test]
+fn errors_of_libtorch_say_where() {
+    let vs = store();
+    let model = Nested::new(&vs.root());
+    // The guard takes any float; libtorch does not multiply doubles with floats.
+    let signal = image(&[1, 2, 8]).to_kind(Kind::Double);
+    let error = refusal(model.forward_t(&signal, false));
+    assert!(error.contains("generated.rs"), "the place of the call: {error}");
+    assert!(!error.contains("frame #"), "no backtrace of C++: {error}");
+}
