@@ -49,7 +49,7 @@ impl Digits {
     ///
     /// # Errors
     ///
-    /// If `image` is not as the type says, or libtorch fails.
+    /// If `image` has another shape or type than [`Digits`] takes, or libtorch fails.
     pub fn forward_t(&self, image: &Tensor, train: bool) -> Result<Tensor> {
         Self::INPUTS.check([image])?;
         let mut x = self.conv.forward(image)?; // [N, 12, 8, 8]
@@ -70,6 +70,8 @@ impl nn::ModuleT for Digits {
 }
 
 /// `stage1`, `stage2`
+///
+/// `[N, in_feats, H, H]` → `[N, 2 * in_feats, H/2, H/2]`
 #[derive(Debug)]
 struct Stage {
     down: nn::Conv2d,
@@ -94,7 +96,7 @@ impl Stage {
     }
 
     fn forward_t(&self, input: &Tensor, train: bool) -> Result<Tensor> {
-        let mut x = self.down.forward(input)?;
+        let mut x = self.down.forward(input)?; // [N, 2 * in_feats, H/2, H/2]
         x = self.bn.forward_t(&x, train)?;
         x = x.f_relu()?;
         let mut conv1 = self.conv1.forward(&x)?;
@@ -120,6 +122,5 @@ fn conv2d(vs: nn::Path, in_feats: i64, out_feats: i64, stride: i64) -> nn::Conv2
         bias: false,
         ..Default::default()
     };
-
     nn::Conv2d::new(vs, in_feats, out_feats, [3, 3], config)
 }

@@ -13,9 +13,13 @@ use narchi_runtime::{Device, Error, load, nn, save, tch};
 
 #[expect(clippy::print_stdout, reason = "it is a program")]
 fn main() -> Result<()> {
-    let path = env::args_os().nth(1).map_or_else(|| PathBuf::from("digits.safetensors"), PathBuf::from);
+    let path = env::args_os()
+        .nth(1)
+        .map_or_else(|| PathBuf::from("digits.safetensors"), PathBuf::from);
     let data = Data::load()?;
 
+    // Images of 64 pixels do not pay for a second thread.
+    tch::set_num_threads(1);
     tch::manual_seed(0);
     let vs = nn::VarStore::new(Device::Cpu);
     let model = Digits::new(&vs.root());
@@ -28,9 +32,17 @@ fn main() -> Result<()> {
         bar.set_message(format!("epochs, loss {:.4}", it.loss));
     })?;
     bar.finish_and_clear();
-    println!("trained on {} images in {}", data.training.count(), time::brief(begin.elapsed()));
+    println!(
+        "trained on {} images in {}",
+        data.training.count(),
+        time::brief(begin.elapsed())
+    );
     let right = accuracy(&model, &data.held_out)?;
-    println!("{:.2} % of {} held-out images are right", 100.0 * right, data.held_out.count());
+    println!(
+        "{:.2} % of {} held-out images are right",
+        100.0 * right,
+        data.held_out.count()
+    );
 
     save(&vs, &path)?;
     let fresh_vs = nn::VarStore::new(Device::Cpu);
@@ -38,8 +50,18 @@ fn main() -> Result<()> {
     let loaded = load(&fresh_vs, &path)?;
     let _guard = tch::no_grad_guard();
     let outputs = |it: &Digits| it.forward_t(&data.held_out.pixels, false);
-    let same = outputs(&model)?.f_equal(&outputs(&fresh)?).map_err(Error::from)?;
-    let verdict = if same { "the outputs are the same" } else { "the outputs differ" };
-    println!("saved to {}; {} tensors loaded into a new model: {verdict}", path.display(), loaded.tensors);
+    let same = outputs(&model)?
+        .f_equal(&outputs(&fresh)?)
+        .map_err(Error::from)?;
+    let verdict = if same {
+        "the outputs are the same"
+    } else {
+        "the outputs differ"
+    };
+    println!(
+        "saved to {}; {} tensors loaded into a new model: {verdict}",
+        path.display(),
+        loaded.tensors
+    );
     Ok(())
 }

@@ -22,7 +22,12 @@ pub struct Training {
 
 impl Default for Training {
     fn default() -> Self {
-        Self { epochs: 30, batch: 64, rate: 0.01, distortion: 0.15 }
+        Self {
+            epochs: 30,
+            batch: 64,
+            rate: 0.01,
+            distortion: 0.15,
+        }
     }
 }
 
@@ -74,7 +79,10 @@ impl Training {
                 losses.push(loss.f_detach()?);
             }
             let loss = Tensor::f_stack(&losses, 0)?.f_mean(Kind::Double)?;
-            report(Progress { epoch, loss: loss.f_double_value(&[])? });
+            report(Progress {
+                epoch,
+                loss: loss.f_double_value(&[])?,
+            });
         }
         Ok(())
     }
@@ -85,7 +93,8 @@ impl Training {
         let identity = Tensor::f_eye_m(2, 3, options)?;
         let random = Tensor::f_empty([pixels.size()[0], 2, 3], options)?
             .f_uniform_(-self.distortion, self.distortion)?;
-        let grid = Tensor::f_affine_grid_generator(&random.f_add(&identity)?, pixels.size(), false)?;
+        let grid =
+            Tensor::f_affine_grid_generator(&random.f_add(&identity)?, pixels.size(), false)?;
         // Interpolated, with paper beyond the edges.
         Ok(pixels.f_grid_sampler(&grid, 0, 0, false)?)
     }
@@ -116,5 +125,8 @@ pub fn classify(model: &Digits, pixels: &Tensor) -> Result<Tensor> {
 /// If libtorch fails.
 pub fn accuracy(model: &Digits, images: &Images) -> Result<f64> {
     let right = classify(model, &images.pixels)?.f_eq_tensor(&images.labels)?;
-    Ok(right.f_to_kind(Kind::Double)?.f_mean(Kind::Double)?.f_double_value(&[])?)
+    Ok(right
+        .f_to_kind(Kind::Double)?
+        .f_mean(Kind::Double)?
+        .f_double_value(&[])?)
 }

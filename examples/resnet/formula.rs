@@ -49,7 +49,7 @@ fn tensor(name: &str, shape: &[i64], value: impl Fn(f64) -> f64) -> Result<Tenso
     Ok(Tensor::f_from_slice(&values)?.f_view(shape)?)
 }
 
-/// Numbers from 0 to 1: MurmurHash3's finaliser over a sequence that starts at the FNV-1a of the name.
+/// Numbers from 0 to 1: the finaliser of `MurmurHash3` over a sequence that starts at the FNV-1a of the name.
 fn uniform(name: &str) -> impl Iterator<Item = f64> {
     let fnv = |hash: u32, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193);
     let seed = name.bytes().fold(0x811c_9dc5, fnv);
@@ -70,8 +70,12 @@ mod tests {
     #[test]
     fn the_first_numbers_are_known() {
         let numbers: Vec<f64> = uniform("input").take(4).collect();
-        let known =
-            [0.799_033_136_107_027_5, 0.685_174_247_482_791_5, 0.980_264_723_300_933_4, 0.004_239_650_443_196_297];
+        let known = [
+            0.799_033_136_107_027_5,
+            0.685_174_247_482_791_5,
+            0.980_264_723_300_933_4,
+            0.004_239_650_443_196_297,
+        ];
         assert_eq!(numbers, known);
     }
 }

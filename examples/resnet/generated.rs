@@ -53,7 +53,7 @@ impl Resnet {
     ///
     /// # Errors
     ///
-    /// If `image` is not as the type says, or libtorch fails.
+    /// If `image` has another shape or type than [`Resnet`] takes, or libtorch fails.
     pub fn forward_t(&self, image: &Tensor, train: bool) -> Result<Tensor> {
         Self::INPUTS.check([image])?;
         let mut x = self.conv1.forward(image)?; // [N, 64, ⌈H/2⌉, ⌈W/2⌉]
@@ -191,6 +191,5 @@ fn conv2d(
         bias: false,
         ..Default::default()
     };
-
     nn::Conv2d::new(vs, in_feats, out_feats, [kernel_size; 2], config)
 }

@@ -33,8 +33,12 @@ fn main() -> Result<()> {
         .into_iter()
         .map(|(probability, class)| [class, format!("{:.1} %", 100.0 * probability)])
         .collect();
-    println!("{}", screen::table(["class", "probability"], &rows));
+    screen::show(&screen::table(["class", "probability"], &rows));
     let time = time::median(|| model.forward_t(&image, false))?;
-    println!("{} per image with {} threads", time::brief(time), tch::get_num_threads());
+    println!(
+        "{} per image with {} threads",
+        time::brief(time),
+        tch::get_num_threads()
+    );
     Ok(())
 }

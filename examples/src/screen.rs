@@ -5,14 +5,24 @@ use std::fmt::Write;
 use console::{measure_text_width, style};
 use indicatif::{ProgressBar, ProgressStyle};
 
-/// A numbered step of a program.
-pub fn step(number: usize, title: &str) -> String {
-    format!("\n{} {}\n", style(format!("{number}.")).cyan().bold(), style(title).bold())
+/// Begins a numbered step of a program.
+#[expect(clippy::print_stdout, reason = "for programs")]
+pub fn step(number: usize, title: &str) {
+    let number = style(format!("{number}.")).cyan().bold();
+    println!("\n{number} {}\n", style(title).bold());
 }
 
-/// A line in the margin of something shown.
-pub fn caption(text: &str) -> String {
-    style(text).dim().to_string()
+/// Shows some lines.
+#[expect(clippy::print_stdout, reason = "for programs")]
+pub fn show(text: &str) {
+    for line in text.lines() {
+        println!("{}", format!("   {line}").trim_end());
+    }
+}
+
+/// Shows where something is from, or how it was measured.
+pub fn caption(text: &str) {
+    show(&format!("\n{}", style(text).dim()));
 }
 
 /// The lines of `text` from the first that begins with `start` to the next that is `end`; nothing where
@@ -22,19 +32,13 @@ pub fn excerpt<'a>(text: &'a str, start: &str, end: &str) -> &'a str {
     let length = |lines: &mut dyn Iterator<Item = &'a str>| lines.map(str::len).sum::<usize>();
     let begin = length(&mut lines().take_while(|it| !it.starts_with(start)));
     let rest = &text[begin..];
-    let inside = length(&mut rest.split_inclusive('\n').take_while(|it| it.trim_end() != end));
+    let inside = length(
+        &mut rest
+            .split_inclusive('\n')
+            .take_while(|it| it.trim_end() != end),
+    );
     let last = rest[inside..].lines().next().map_or(0, str::len);
     &rest[..inside + last]
-}
-
-/// Every line a bit further right.
-pub fn indented(text: &str) -> String {
-    let mut indented = String::new();
-    for line in text.lines() {
-        // Writing to a string cannot fail.
-        let _ = writeln!(indented, "{}", format!("   {line}").trim_end());
-    }
-    indented
 }
 
 /// A bar for `length` steps, on standard error; nothing where that is no terminal.
@@ -42,7 +46,11 @@ pub fn progress(length: u64) -> ProgressBar {
     let bar = ProgressBar::new(length);
     let style = ProgressStyle::with_template("   {bar:40.cyan/dim} {pos}/{len} {msg}");
     // The template is as it should be; a plain bar would do, too.
-    bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("━╸─"));
+    bar.set_style(
+        style
+            .unwrap_or_else(|_| ProgressStyle::default_bar())
+            .progress_chars("━╸─"),
+    );
     bar
 }
 
@@ -50,11 +58,18 @@ pub fn progress(length: u64) -> ProgressBar {
 pub fn picture(pixels: &[f32], width: usize) -> Vec<String> {
     const SHADES: [&str; 5] = ["  ", "░░", "▒▒", "▓▓", "██"];
     let shade = |it: &f32| {
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "from 0 to 4")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "from 0 to 4"
+        )]
         let index = (it.clamp(0.0, 1.0) * 4.0).round() as usize;
         SHADES[index]
     };
-    pixels.chunks(width).map(|row| row.iter().map(shade).collect()).collect()
+    pixels
+        .chunks(width)
+        .map(|row| row.iter().map(shade).collect())
+        .collect()
 }
 
 /// Blocks of lines side by side.
@@ -87,7 +102,12 @@ pub fn table<const N: usize>(head: [&str; N], rows: &[[String; N]]) -> String {
         let line = cells.join("   ");
         // Writing to a string cannot fail.
         let _ = match index {
-            0 => writeln!(text, "{}\n{}", style(&line).bold(), "─".repeat(measure_text_width(&line))),
+            0 => writeln!(
+                text,
+                "{}\n{}",
+                style(&line).bold(),
+                "─".repeat(measure_text_width(&line))
+            ),
             _ => writeln!(text, "{}", line.trim_end()),
         };
     }
@@ -108,12 +128,19 @@ pub fn thousands(number: usize) -> String {
 }
 
 fn widest<'a>(cells: impl Iterator<Item = &'a String>) -> usize {
-    cells.map(|it| measure_text_width(it)).max().unwrap_or_default()
+    cells
+        .map(|it| measure_text_width(it))
+        .max()
+        .unwrap_or_default()
 }
 
 fn padded(text: &str, width: usize, is_right: bool) -> String {
     let space = " ".repeat(width.saturating_sub(measure_text_width(text)));
-    if is_right { format!("{space}{text}") } else { format!("{text}{space}") }
+    if is_right {
+        format!("{space}{text}")
+    } else {
+        format!("{text}{space}")
+    }
 }
 
 #[cfg(test)]
@@ -130,10 +157,16 @@ mod tests {
 
     #[test]
     fn a_table_lines_up() {
-        let rows = [["a".to_owned(), "1,000".to_owned()], ["long".to_owned(), "7".to_owned()]];
+        let rows = [
+            ["a".to_owned(), "1,000".to_owned()],
+            ["long".to_owned(), "7".to_owned()],
+        ];
         let text = table(["", "number"], &rows);
         let plain = console::strip_ansi_codes(&text);
-        assert_eq!(plain, "       number\n─────────────\na       1,000\nlong        7\n");
+        assert_eq!(
+            plain,
+            "       number\n─────────────\na       1,000\nlong        7\n"
+        );
     }
 
     #[test]

@@ -10,7 +10,9 @@ use crate::Result;
 /// # Errors
 ///
 /// That of the first call that fails.
-pub fn median<T, E: Into<crate::Error>>(mut call: impl FnMut() -> Result<T, E>) -> Result<Duration> {
+pub fn median<T, E: Into<crate::Error>>(
+    mut call: impl FnMut() -> Result<T, E>,
+) -> Result<Duration> {
     for _ in 0..3 {
         call().map_err(Into::into)?;
     }

@@ -1,6 +1,6 @@
 //! Problems with the user's files, and how they are shown.
 
-use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 
 use crate::{
     document::Place,
@@ -169,6 +169,11 @@ impl Diagnostic {
         }
         for file in files {
             let text = sources.file(file);
+            if text.text.is_empty() {
+                // A file that could not be read.
+                group = group.element(Origin::path(&text.name));
+                continue;
+            }
             let mut snippet = Snippet::source(&text.text).path(&text.name);
             if file == self.place.file {
                 let mut primary = AnnotationKind::Primary.span(self.place.start..self.place.end);

@@ -223,6 +223,11 @@ impl Inference<'_> {
     /// Requires of the inputs what a block needs, and warns of it.
     fn take_on(&mut self, needs: Vec<Need>, path: &str, block: &Wired<'_>) {
         for Need { fact, why } in needs {
+            // That an image must be larger than a kernel surprises nobody.
+            if matches!(fact, Fact::AtLeast(..)) {
+                self.facts.require(self.sink, fact, path.to_owned(), &block.place);
+                continue;
+            }
             let message = format!("`{path}` requires {fact} of the inputs");
             let warning = Diagnostic::warning("fact-assumed", block.place.clone(), message);
             let help = "sizes for which it does not hold are refused when the model is called";

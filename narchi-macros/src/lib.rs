@@ -47,8 +47,12 @@ fn locate(path: &LitStr) -> PathBuf {
     let here = path.span().unwrap().local_file();
     let found = here.map(|it| it.with_file_name(path.value()));
     let package = || std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
-    match (found, package()) {
-        // The path of the calling file is relative to where cargo started the compiler.
+    // Relative to where cargo started the compiler, as the compiler's own messages are.
+    let short = |it: PathBuf| match std::env::current_dir() {
+        Ok(folder) => it.strip_prefix(folder).map(PathBuf::from).unwrap_or(it),
+        Err(_) => it,
+    };
+    match (found.map(short), package()) {
         (Some(found), _) if found.is_file() => found,
         (_, Some(package)) if package.join(path.value()).is_file() => package.join(path.value()),
         (Some(found), _) => found,

@@ -3,6 +3,13 @@
 //! Blocks are made from what the layers declare of their parameters, wrong values included; shapes
 //! have symbols, and what was inferred is looked at where these have values.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "tests"
+)]
+
 mod cases;
 mod torch;
 

@@ -1,5 +1,4 @@
 //! Every test that crosses a crate boundary and needs libtorch, in one binary.
 
-mod doors;
 mod generated;
-mod rebuild;
+mod layers;

@@ -57,7 +57,7 @@ pub(super) struct Classes<'a> {
     pub(super) classified: &'a Classified,
     /// Struct names.
     pub(super) names: Vec<String>,
-    pub(super) classes: Vec<Option<Class>>,
+    pub(super) all: Vec<Option<Class>>,
 }
 
 impl Classes<'_> {
@@ -71,7 +71,7 @@ impl Classes<'_> {
 
     #[expect(clippy::expect_used, reason = "a class is made before those outside it, and asked for by these")]
     pub(super) fn get(&self, class: ClassId) -> &Class {
-        self.classes[class].as_ref().expect("a scope in the tree has a live class")
+        self.all[class].as_ref().expect("a scope in the tree has a live class")
     }
 
     /// The instance whose ids and shapes stand for the class.
@@ -86,19 +86,19 @@ impl Classes<'_> {
 
 /// A class is numbered after those inside it, so that one loop is enough.
 pub(super) fn classes(classified: &Classified, names: Vec<String>) -> Classes<'_> {
-    let mut classes = Classes { classified, names, classes: Vec::new() };
+    let mut classes = Classes { classified, names, all: Vec::new() };
     // The values of each scope for the parameters of its class.
     let mut values: Vec<Vec<Value>> = vec![Vec::new(); classified.plan.scopes.len()];
     for instances in &classified.instances {
         if instances.is_empty() {
-            classes.classes.push(None);
+            classes.all.push(None);
             continue;
         }
         let class = class(&classes, instances, &values);
         for (index, instance) in instances.iter().enumerate() {
             values[*instance] = class.general.parameters.iter().map(|it| it.values[index].clone()).collect();
         }
-        classes.classes.push(Some(class));
+        classes.all.push(Some(class));
     }
     find_called(&mut classes);
     classes
@@ -107,15 +107,15 @@ pub(super) fn classes(classified: &Classified, names: Vec<String>) -> Classes<'_
 /// Marks the classes whose `forward` is called, from the root inwards.
 fn find_called(classes: &mut Classes<'_>) {
     let mut called = BTreeSet::from([classes.root()]);
-    for class in (0..classes.classes.len()).rev() {
-        let Some(found) = &classes.classes[class] else { continue };
+    for class in (0..classes.all.len()).rev() {
+        let Some(found) = &classes.all[class] else { continue };
         if called.contains(&class) {
             let blocks = &classes.example(class).blocks;
             let scopes = found.order.iter().filter_map(|it| blocks[*it].first_scope());
             called.extend(scopes.map(|it| classes.class_of(it)));
         }
     }
-    for (class, found) in classes.classes.iter_mut().enumerate() {
+    for (class, found) in classes.all.iter_mut().enumerate() {
         if let Some(found) = found {
             found.is_called = called.contains(&class);
         }
@@ -129,9 +129,11 @@ fn class(classes: &Classes<'_>, instances: &[ScopeId], values: &[Vec<Value>]) ->
     let fields = names::fields(example, name_of(instances[0]), name_of);
     let order = schedule::needed(example);
     let origins = Origins::new(classes, example);
-    let (mut columns, begins) = columns(classes, example, &origins);
+    let in_code = in_code(example, &order);
+    let (mut columns, begins) = columns(classes, example, &origins, &in_code);
     for instance in instances {
-        let of_blocks = classes.scope(*instance).blocks.iter().flat_map(|it| numbers(it, values));
+        let blocks = classes.scope(*instance).blocks.iter().zip(&in_code).filter(|it| *it.1);
+        let of_blocks = blocks.flat_map(|it| numbers(it.0, values));
         columns.iter_mut().zip(of_blocks).for_each(|(column, value)| column.values.push(value));
     }
     let is_block = example.blocks.iter().all(|it| it.first_scope().is_none());
@@ -182,13 +184,30 @@ pub(super) fn memory(classes: &Classes<'_>, scope: &Scope, source: Source) -> Me
     }
 }
 
+/// Which blocks there is code for: those that are computed, and those with weights.
+fn in_code(scope: &Scope, order: &[usize]) -> Vec<bool> {
+    let mut in_code: Vec<bool> = scope.blocks.iter().map(Block::has_weights).collect();
+    for index in order {
+        in_code[*index] = true;
+    }
+    in_code
+}
+
 /// The columns of a class, still without values, and for each block where its columns begin.
-fn columns(classes: &Classes<'_>, example: &Scope, origins: &Origins) -> (Vec<Column>, Vec<usize>) {
+fn columns(
+    classes: &Classes<'_>,
+    example: &Scope,
+    origins: &Origins,
+    in_code: &[bool],
+) -> (Vec<Column>, Vec<usize>) {
     let mut columns: Vec<Column> = Vec::new();
     let mut begins = Vec::new();
     let output = example.outputs.first().and_then(|it| origins.of(it.source));
     for (index, block) in example.blocks.iter().enumerate() {
         begins.push(columns.len());
+        if !in_code[index] {
+            continue;
+        }
         let label = block.moved_from.as_ref().or(block.id.as_ref());
         let fed_by_input = block.inputs.first().is_some_and(|it| origins.of(*it) == Some(Source::Input(0)));
         let made_output = output == Some(Source::Block { block: index, port: 0 });

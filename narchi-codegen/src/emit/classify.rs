@@ -26,6 +26,8 @@ const MAX_LEVELS: usize = 64;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Marks {
     pub(super) class: ClassId,
+    /// Equal for scopes of one class and one type: lengths of runs are part of the type.
+    pub(super) ty: usize,
     pub(super) exact: usize,
     /// How many levels of structs are inside, if none is left out for being too deep.
     pub(super) levels: usize,
@@ -54,6 +56,7 @@ pub(super) fn classify(plan: &Plan) -> Classified {
 fn pass(plan: &Plan, used_once: &dyn Fn(ScopeId) -> bool, every: usize) -> Classified {
     let mut plan = plan.clone();
     let mut classes = Interner::default();
+    let mut types = Interner::default();
     let mut exacts = Interner::default();
     let mut marks: Vec<Marks> = Vec::new();
     for id in 0..plan.scopes.len() {
@@ -61,8 +64,11 @@ fn pass(plan: &Plan, used_once: &dyn Fn(ScopeId) -> bool, every: usize) -> Class
         let scope = &mut rest[0];
         let levels = dissolve(scope, &Dissolve { inside, marks: &marks, used_once, every });
         roll(scope, &marks);
-        let [class, exact] = keys(scope, &marks);
-        marks.push(Marks { class: classes.number(class), exact: exacts.number(exact), levels });
+        let Keys { class, lengths, numbers } = keys(scope, &marks);
+        let class = classes.number(class);
+        let ty = types.number(format!("{class} {lengths}"));
+        let exact = exacts.number(format!("{ty} {numbers}"));
+        marks.push(Marks { class, ty, exact, levels });
     }
     let instances = instances(&plan, &marks, classes.0.len());
     Classified { plan, marks, instances }
@@ -78,12 +84,16 @@ fn instances(plan: &Plan, marks: &[Marks], count: usize) -> Vec<Vec<ScopeId>> {
             instances[marks[id].class].push(id);
             for block in &plan.scopes[id].blocks {
                 if let What::Run { scopes, .. } = &block.what {
-                    scopes.iter().for_each(|it| alive[*it] = true);
+                    for scope in scopes {
+                        alive[*scope] = true;
+                    }
                 }
             }
         }
     }
-    instances.iter_mut().for_each(|it| it.reverse());
+    for instances in &mut instances {
+        instances.reverse();
+    }
     instances
 }
 
@@ -101,25 +111,34 @@ fn places(classified: &Classified) -> BTreeMap<ClassId, BTreeSet<(ClassId, usize
     places
 }
 
-/// The keys of a scope whose children are marked.
-fn keys(scope: &Scope, marks: &[Marks]) -> [String; 2] {
-    let mut class = format!("{} {:?}{:?}", scope.numbered, scope.order, scope.elements);
-    // Several named inputs or outputs become a struct with these names.
-    for port in &scope.inputs {
-        push(&mut class, format_args!("{:?}", port.name));
-    }
-    for output in &scope.outputs {
-        push(&mut class, format_args!("{:?}{:?}", output.source, output.port.name));
-    }
-    let mut numbers = String::new();
-    for block in &scope.blocks {
-        block_keys(block, marks, &mut class, &mut numbers);
-    }
-    let exact = format!("{class}#{numbers}");
-    [class, exact]
+/// What decides the marks of a scope.
+#[derive(Default)]
+struct Keys {
+    class: String,
+    lengths: String,
+    numbers: String,
 }
 
-fn block_keys(block: &Block, marks: &[Marks], class: &mut String, numbers: &mut String) {
+/// The keys of a scope whose children are marked.
+fn keys(scope: &Scope, marks: &[Marks]) -> Keys {
+    let mut keys = Keys::default();
+    let class = &mut keys.class;
+    push(class, format_args!("{} {:?}{:?}", scope.numbered, scope.order, scope.elements));
+    // Several named inputs or outputs become a struct with these names.
+    for port in &scope.inputs {
+        push(class, format_args!("{:?}", port.name));
+    }
+    for output in &scope.outputs {
+        push(class, format_args!("{:?}{:?}", output.source, output.port.name));
+    }
+    for block in &scope.blocks {
+        block_keys(block, marks, &mut keys);
+    }
+    keys
+}
+
+fn block_keys(block: &Block, marks: &[Marks], keys: &mut Keys) {
+    let Keys { class, lengths, numbers } = keys;
     push(class, format_args!("|{:?}", block.inputs));
     if block.has_weights() {
         push(class, format_args!("{:?}{:?}", block.path, block.start));
@@ -137,9 +156,11 @@ fn block_keys(block: &Block, marks: &[Marks], class: &mut String, numbers: &mut 
         }
         What::Run { scopes, uniform: true } => {
             push(class, format_args!("run {}", marks[scopes[0]].class));
-            push(numbers, format_args!("{}*{};", scopes.len(), marks[scopes[0]].exact));
+            push(lengths, format_args!("{}*{};", scopes.len(), marks[scopes[0]].ty));
+            push(numbers, format_args!("{};", marks[scopes[0]].exact));
         }
         What::Run { scopes, uniform: false } => {
+            push(lengths, format_args!("{};", marks[scopes[0]].ty));
             push(class, format_args!("run {} of {}", marks[scopes[0]].class, scopes.len()));
             for scope in scopes {
                 push(numbers, format_args!("{},", marks[*scope].exact));

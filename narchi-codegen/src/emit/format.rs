@@ -72,6 +72,8 @@ fn blank_lines(lines: &[String]) -> String {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+
     use super::*;
 
     #[track_caller]

@@ -4,8 +4,8 @@
 //! there: a chained call would keep its temporaries to the end of the statement, a shadowed one to the end
 //! of the function.
 
-use proc_macro2::{Ident, TokenStream};
-use quote::{ToTokens, quote};
+use proc_macro2::{Ident, TokenStream, TokenTree};
+use quote::quote;
 
 use super::{
     body::{Statement, body},
@@ -62,41 +62,22 @@ pub(super) fn inputs(context: &Context<'_>) -> Vec<Ident> {
 }
 
 /// Takes a chain apart, so that each value has a statement: `x.f_a()?.f_b()?` is `x.f_a()?` and the call
-/// `f_b()`.
+/// `f_b()?`.
 fn unchained(value: TokenStream) -> (TokenStream, Vec<TokenStream>) {
-    let mut expr = match syn::parse2::<syn::Expr>(value.clone()) {
-        Ok(expr) => expr,
-        Err(_) => return (value, Vec::new()),
-    };
-    let mut calls = Vec::new();
-    loop {
-        match last_call(expr) {
-            Ok((before, call)) => {
-                calls.push(call);
-                expr = before;
-            }
-            Err(first) => {
-                calls.reverse();
-                return (first.into_token_stream(), calls);
-            }
+    let is = |token: &TokenTree, letter| matches!(token, TokenTree::Punct(it) if it.as_char() == letter);
+    let mut links = vec![TokenStream::new()];
+    let mut tokens = value.into_iter().peekable();
+    while let Some(token) = tokens.next() {
+        let ends = is(&token, '?');
+        if let Some(link) = links.last_mut() {
+            link.extend([token]);
+        }
+        if ends && tokens.next_if(|it| is(it, '.')).is_some() {
+            links.push(TokenStream::new());
         }
     }
-}
-
-/// `a()?.b()?` as `a()?` and `b()`, or what it is otherwise.
-fn last_call(expr: syn::Expr) -> Result<(syn::Expr, TokenStream), syn::Expr> {
-    let is_chain = matches!(&expr, syn::Expr::Try(tried)
-        if matches!(&*tried.expr, syn::Expr::MethodCall(call) if matches!(&*call.receiver, syn::Expr::Try(_))));
-    match expr {
-        syn::Expr::Try(tried) if is_chain => match *tried.expr {
-            syn::Expr::MethodCall(call) => {
-                let (method, arguments) = (call.method, call.args);
-                Ok((*call.receiver, quote!(#method(#arguments))))
-            }
-            other => Err(other),
-        },
-        other => Err(other),
-    }
+    let calls = links.split_off(1);
+    (links.pop().unwrap_or_default(), calls)
 }
 
 struct Body<'a> {
@@ -164,7 +145,7 @@ impl<'a> Body<'a> {
         let local = self.locals.operand(source, false, false).name;
         let notes = calls.iter().map(|_| None).chain([last_note]);
         for (call, note) in calls.iter().chain(&last).zip(notes) {
-            let (local, value) = (local.clone(), quote!(#local.#call?));
+            let (local, value) = (local.clone(), quote!(#local.#call));
             self.locals.statements.push(Statement::Assign { local, value, note, in_place: false });
         }
     }

@@ -110,7 +110,9 @@ impl Locals {
         match target {
             Some(local) => {
                 self.free.retain(|it| *it != local);
-                results.into_iter().for_each(|it| self.hold(it.source, local.clone()));
+                for result in results {
+                    self.hold(result.source, local.clone());
+                }
                 self.statements.push(Statement::Assign { local, value, note, in_place: false });
             }
             None => {

@@ -12,6 +12,7 @@ mod docs;
 mod format;
 mod forward;
 mod generalize;
+mod guard;
 mod layout;
 mod locals;
 mod names;
@@ -85,11 +86,6 @@ pub(crate) fn emit(architecture: &Architecture, type_name: Option<&str>) -> Code
 }
 
 impl Code {
-    /// The name of the type that is the network.
-    pub(crate) fn type_name(&self) -> &Ident {
-        &self.public_names[0]
-    }
-
     /// What users of the network can name, its type first.
     pub(crate) fn public_names(&self) -> Vec<Ident> {
         self.public_names.clone()
@@ -131,7 +127,7 @@ fn in_order(classes: &Classes<'_>) -> Vec<ClassId> {
     while let Some(class) = stack.pop() {
         if seen.insert(class) {
             order.push(class);
-            let inside = classes.example(class).blocks.iter().rev().filter_map(|it| it.first_scope());
+            let inside = classes.example(class).blocks.iter().rev().filter_map(plan::Block::first_scope);
             stack.extend(inside.map(|it| classes.class_of(it)));
         }
     }

@@ -9,6 +9,7 @@ use super::{
     generalize::Expr,
     number,
     plan::{Block, Element, Key, ScopeId, What},
+    root::Root,
     structs,
     wrappers::too_many,
 };
@@ -16,14 +17,14 @@ use crate::names::ident;
 
 pub(super) fn emit_new(context: &Context<'_>) -> TokenStream {
     let public = context.root.map(|_| quote!(pub));
-    let docs = context.root.map(|it| it.docs_of_new()).unwrap_or_default();
+    let docs = context.root.map(Root::docs_of_new).unwrap_or_default();
     let parameters = context.value_parameters();
     let arguments = parameters.iter().map(|it| {
         let name = ident(&context.class.arguments[*it]);
         let ty = number::ty(&context.class.general.parameters[*it].values[0]);
         quote!(#name: #ty)
     });
-    let sizes = context.root.into_iter().flat_map(|it| it.sizes()).map(|it| quote!(#it: i64));
+    let sizes = context.root.into_iter().flat_map(Root::sizes).map(|it| quote!(#it: i64));
     let arguments: Vec<TokenStream> = arguments.chain(sizes).collect();
     let fields = context.class.fields.iter().enumerate().filter_map(|(block, field)| {
         let (field, value) = (ident(field.as_ref()?), emit_field(context, block));
@@ -32,7 +33,7 @@ pub(super) fn emit_new(context: &Context<'_>) -> TokenStream {
     let has_weights = context.class.fields.iter().any(Option::is_some);
     let stored = parameters.iter().filter(|it| context.class.stored[**it]);
     let stored = stored.map(|it| ident(&context.class.arguments[*it]));
-    let stored = stored.chain(context.root.into_iter().flat_map(|it| it.stored_sizes().cloned())).map(|it| quote!(#it));
+    let stored = stored.chain(context.root.into_iter().flat_map(Root::stored_sizes).cloned()).map(|it| quote!(#it));
     let fields: Vec<TokenStream> = fields.chain(stored).collect();
     let derived = context.class.general.derived.iter().zip(&context.class.derived).map(|(derived, name)| {
         let (name, value) = (ident(name), context.argument(&derived.expr, &quote!()));
@@ -40,14 +41,21 @@ pub(super) fn emit_new(context: &Context<'_>) -> TokenStream {
     });
     let vs = if has_weights { quote!(vs) } else { quote!(_vs) };
     let many = too_many(arguments.len() + 1);
+    let cast = fields.iter().any(counts).then(|| quote!(#[allow(clippy::cast_possible_wrap, reason = "a short run")]));
     quote! {
         #(#[doc = #docs])*
         #many
+        #cast
         #public fn new(#vs: &nn::Path, #(#arguments),*) -> Self {
             #(#derived)*
             Self { #(#fields,)* }
         }
     }
+}
+
+/// Whether the value is an array with a number that grows.
+fn counts(field: &TokenStream) -> bool {
+    field.to_string().contains("i as i64")
 }
 
 fn emit_field(context: &Context<'_>, index: usize) -> TokenStream {
@@ -94,7 +102,7 @@ fn emit_run(context: &Context<'_>, block: &Block, scopes: &[ScopeId], uniform: b
 }
 
 /// The arguments of the i-th element, where each is the same for all or grows by the same step, as the
-/// inputs in a DenseNet.
+/// inputs in a `DenseNet`.
 fn progression(context: &Context<'_>, class: &Class, exprs: &[Expr], count: usize) -> Option<Vec<TokenStream>> {
     // Two of anything are a progression.
     if count < 3 {

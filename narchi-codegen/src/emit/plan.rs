@@ -3,7 +3,7 @@
 //! Layers are asked once here for what decides their code. Identities are gone: who reads one reads
 //! what it reads.
 
-use std::{collections::BTreeMap, fmt, sync::Arc};
+use std::{collections::BTreeMap, fmt, rc::Rc, sync::Arc};
 
 use crate::{
     layer::{Layer, Memory, Module, Number},
@@ -84,7 +84,7 @@ pub(super) struct Block {
 
 #[derive(Clone, Debug)]
 pub(super) enum What {
-    Layer(Arc<Leaf>),
+    Layer(Rc<Leaf>),
     /// Scopes of one class, one after the other. Most runs have one element.
     Run {
         scopes: Vec<ScopeId>,
@@ -149,11 +149,6 @@ impl Scope {
             Source::Input(index) => &self.inputs[index].ty,
             Source::Block { block, port } => &self.blocks[block].outputs[port],
         }
-    }
-
-    /// The types of what goes into a block.
-    pub(super) fn types_into(&self, block: &Block) -> Vec<Type> {
-        block.inputs.iter().map(|it| self.ty(*it).clone()).collect()
     }
 }
 
@@ -229,7 +224,7 @@ fn block(scope: &model::Scope, id: BlockId, inputs: Vec<Source>, numbered: bool)
     };
     let what = match &block.kind {
         model::Kind::Scope(inner) => What::Run { scopes: vec![inner.0], uniform: true },
-        model::Kind::Layer(layer) => What::Layer(Arc::new(leaf(layer, &scope.types_into(id)))),
+        model::Kind::Layer(layer) => What::Layer(Rc::new(leaf(layer, &scope.types_into(id)))),
         #[expect(clippy::unreachable, reason = "inputs are not among the written blocks")]
         model::Kind::Input => unreachable!(),
     };

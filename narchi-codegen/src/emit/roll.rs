@@ -1,4 +1,4 @@
-//! Finds runs: neighbours of one class in a Sequential become an array and a loop.
+//! Finds runs: neighbours of one type in a Sequential become an array and a loop.
 
 use std::collections::BTreeMap;
 
@@ -7,10 +7,10 @@ use super::{
     plan::{Block, Element, Key, Scope, Source, What},
 };
 
-/// Joins neighbours of one class in a numbered scope to runs.
+/// Joins neighbours of one type in a numbered scope to runs.
 ///
 /// Neighbours that agree in all numbers are a uniform run of any length. Where some differ, the
-/// neighbours of one class are one run of fixed length.
+/// neighbours of one type are one run of fixed length.
 pub(super) fn roll(scope: &mut Scope, marks: &[Marks]) {
     if !scope.numbered {
         return;
@@ -97,7 +97,7 @@ fn can_join(last: &Block, next: &Block, marks: &[Marks]) -> bool {
     let whole = last.path.is_empty() && next.path.is_empty();
     let one = [last, next].iter().all(|it| it.inputs.len() == 1 && it.outputs.len() == 1);
     let adjacent = element(last).zip(element(next)).is_some_and(|(from, to)| from + a.len() == to);
-    whole && one && adjacent && marks[a[0]].class == marks[b[0]].class
+    whole && one && adjacent && marks[a[0]].ty == marks[b[0]].ty
 }
 
 fn join(last: &mut Block, next: Block, marks: &[Marks]) {

@@ -1,41 +1,34 @@
-//! What only the whole network has: its interface, the check of its inputs, its docs.
-
-use std::collections::BTreeSet;
+//! What only the whole network has: its interface and its docs.
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 
 use super::{
     docs::described,
+    guard::{sizes, symbols_of},
     number,
     plan::{Plan, Port, Scope, What},
     spelling::{Taken, snake},
 };
-use crate::{
-    dim::{Fact, Symbol},
-    layer::Value,
-    model::{Architecture, Required},
-    names::ident,
-    shape::{Dtype, Type},
-};
+use crate::{dim::Symbol, layer::Value, model::Architecture, names::ident};
 
 pub(super) struct Root<'a> {
-    architecture: &'a Architecture,
-    scope: &'a Scope,
+    pub(super) architecture: &'a Architecture,
+    pub(super) scope: &'a Scope,
     name: Ident,
     needs_train: bool,
     /// Sizes that are known when the model is made.
-    free: Vec<Free>,
+    pub(super) free: Vec<Free>,
     /// The symbols that inputs bind, in order of appearance.
-    bound: Vec<Symbol>,
+    pub(super) bound: Vec<Symbol>,
 }
 
 /// A symbol that no input binds.
-struct Free {
-    symbol: Symbol,
+pub(super) struct Free {
+    pub(super) symbol: Symbol,
     argument: Ident,
     /// Whether the check of the inputs mentions it.
-    in_facts: bool,
+    pub(super) in_facts: bool,
     in_forward: bool,
 }
 
@@ -116,43 +109,6 @@ impl<'a> Root<'a> {
 
     fn outputs_type(&self) -> Ident {
         format_ident!("{}Outputs", self.name)
-    }
-
-    /// The constant that says what the inputs must be.
-    pub(super) fn guard(&self) -> TokenStream {
-        let facts: Vec<&Free> = self.free.iter().filter(|it| it.in_facts).collect();
-        let symbols: Vec<&Symbol> = self.bound.iter().chain(facts.iter().map(|it| &it.symbol)).collect();
-        let tensors = self.scope.inputs.iter().map(|it| self.guard_of(it));
-        let names = symbols.iter().map(|it| it.name());
-        let facts = self.architecture.facts.iter().filter_map(|it| fact(it, &symbols));
-        let (n_inputs, n_symbols) = (number::index(self.scope.inputs.len()), number::index(symbols.len()));
-        quote! {
-            const INPUTS: Inputs<#n_inputs, #n_symbols> = Inputs {
-                symbols: [#(#names),*],
-                tensors: [#(#tensors),*],
-                facts: &[#(#facts),*],
-            };
-        }
-    }
-
-    fn guard_of(&self, port: &Port) -> TokenStream {
-        let name = port.name.as_deref().unwrap_or_default();
-        let kind = match port.ty.dtype {
-            Dtype::Float => quote!(Kind::Float),
-            Dtype::Int64 => quote!(Kind::Int64),
-        };
-        let shape = sizes(&port.ty).map(|size| match size {
-            Ok(fixed) => {
-                let fixed = number::int(fixed);
-                quote!(Size::Fixed(#fixed))
-            }
-            Err(symbol) => {
-                let index = self.bound.iter().position(|it| *it == symbol);
-                let index = number::index(index.unwrap_or_default());
-                quote!(Size::Symbol(#index))
-            }
-        });
-        quote!(Input { name: #name, kind: #kind, shape: &[#(#shape),*] })
     }
 
     /// The first statements of `forward`; `inputs` are the locals of the inputs.
@@ -294,12 +250,13 @@ impl<'a> Root<'a> {
     }
 
     pub(super) fn docs_of_new(&self) -> Vec<String> {
-        let mut docs = vec![" Creates the weights under `vs`.".to_owned()];
         let sizes: Vec<String> = self.free.iter().map(|it| format!("`{}`", it.symbol)).collect();
-        if !sizes.is_empty() {
-            docs[0] = format!(" Creates the weights under `vs`, given the sizes {}.", listed(&sizes));
-        }
-        docs
+        let given = match sizes.as_slice() {
+            [] => String::new(),
+            [size] => format!(", given the size {size}"),
+            sizes => format!(", given the sizes {}", listed(sizes)),
+        };
+        vec![format!(" Creates the weights under `vs`{given}.")]
     }
 
     pub(super) fn docs_of_forward(&self) -> Vec<String> {
@@ -317,40 +274,6 @@ impl<'a> Root<'a> {
             String::new(),
             format!(" If {inputs} {have} another shape or type than [`{}`] takes, or libtorch fails.", self.name),
         ]
-    }
-}
-
-/// Each size of an input: a number, or a symbol. An expression is a symbol of its own.
-fn sizes(ty: &Type) -> impl Iterator<Item = Result<i64, Symbol>> {
-    ty.dims().iter().map(|dim| match (dim.as_fixed(), dim.as_symbol()) {
-        (Some(fixed), _) => Ok(fixed),
-        (None, Some(symbol)) => Err(symbol.clone()),
-        (None, None) => Err(Symbol::new(&dim.to_string())),
-    })
-}
-
-/// `Fact { text: "H ≥ 63", block: "features.12", holds: |[_, h, _]| h >= 63 }`
-fn fact(required: &Required, symbols: &[&Symbol]) -> Option<TokenStream> {
-    let Required { fact, block } = required;
-    let mut taken = Taken::default();
-    let names: Vec<Ident> = symbols.iter().map(|it| ident(&taken.unique(&snake(it.name())))).collect();
-    let used = symbols_of(fact);
-    let name = |symbol: &Symbol| {
-        let found = symbols.iter().position(|it| *it == symbol).map(|it| &names[it]);
-        quote!(#found)
-    };
-    let pattern = symbols.iter().zip(&names).map(|(symbol, name)| if used.contains(symbol) { quote!(#name) } else { quote!(_) });
-    // Too large to compute with: then no size of a tensor comes near.
-    let condition = fact.to_tokens_with(name).ok()?;
-    let text = fact.to_string();
-    Some(quote!(Fact { text: #text, block: #block, holds: |[#(#pattern),*]| #condition }))
-}
-
-fn symbols_of(fact: &Fact) -> BTreeSet<Symbol> {
-    match fact {
-        Fact::AtLeast(symbol, _) | Fact::AtMost(symbol, _) => BTreeSet::from([symbol.clone()]),
-        Fact::Remainder { of, .. } => of.symbols(),
-        Fact::Divides { dividend: a, divisor: b } | Fact::Equal(a, b) => &a.symbols() | &b.symbols(),
     }
 }
 

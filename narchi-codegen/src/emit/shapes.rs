@@ -14,6 +14,7 @@ use super::{
 use crate::{
     dim::{Dim, Symbol},
     layer::Role,
+    shape::Type,
 
 };
 
@@ -35,6 +36,8 @@ pub(super) struct Several {
     /// Strides that are arguments.
     strides: Vec<(Vec<i64>, String)>,
 }
+
+type Divide = fn(&Dim, i64) -> crate::dim::Result<Dim>;
 
 impl<'a> Shapes<'a> {
     pub(super) fn new(context: &Context<'a>) -> Self {
@@ -133,9 +136,8 @@ impl Several {
 
     /// A size of an input divided by a stride that is an argument.
     fn strided(&self, sizes: &[&Dim]) -> Option<String> {
-        let rounded: [(fn(&Dim, i64) -> crate::dim::Result<Dim>, _, _); 2] =
-            [(Dim::ceil_div, "⌈", "⌉"), (Dim::floor_div, "⌊", "⌋")];
-        let inputs = self.views.first()?.inputs.iter().flat_map(|it| it.dims());
+        let rounded: [(Divide, _, _); 2] = [(Dim::ceil_div, "⌈", "⌉"), (Dim::floor_div, "⌊", "⌋")];
+        let inputs = self.views.first()?.inputs.iter().flat_map(Type::dims);
         for input in inputs.filter(|it| it.as_symbol().is_some()) {
             for (strides, name) in &self.strides {
                 for (divide, open, close) in rounded {

@@ -167,7 +167,7 @@ fn is_small(scope: &Scope, index: usize, context: &Dissolve<'_>) -> bool {
 }
 
 fn is_in_run(scope: &Scope, index: usize, marks: &[Marks]) -> bool {
-    let class = |index: usize| scope.blocks.get(index)?.first_scope().map(|it| marks[it].class);
-    let has_before = || index.checked_sub(1).is_some_and(|it| class(it) == class(index));
-    scope.numbered && (class(index + 1) == class(index) || has_before())
+    let ty = |index: usize| scope.blocks.get(index)?.first_scope().map(|it| marks[it].ty);
+    let has_before = || index.checked_sub(1).is_some_and(|it| ty(it) == ty(index));
+    scope.numbered && (ty(index + 1) == ty(index) || has_before())
 }

@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::{context::Context, docs, forward, generalize::Expr, new, number, plan::What};
+use super::{context::Context, docs, forward, generalize::Expr, new, number, plan::What, root::Root};
 use crate::{layer::Role, names::ident};
 
 /// Why a field or a method is not used.
@@ -24,7 +24,7 @@ pub(super) fn emit_struct(context: &Context<'_>) -> TokenStream {
         let ty = number::ty(&context.class.general.parameters[it].values[0]);
         quote!(#name: #ty)
     });
-    let sizes = context.root.into_iter().flat_map(|it| it.stored_sizes()).map(|it| quote!(#it: i64));
+    let sizes = context.root.into_iter().flat_map(Root::stored_sizes).map(|it| quote!(#it: i64));
     let fields: Vec<TokenStream> = fields.chain(stored).chain(sizes).collect();
     quote! {
         #(#[doc = #docs])*
@@ -39,7 +39,7 @@ pub(super) fn emit_struct(context: &Context<'_>) -> TokenStream {
 pub(super) fn emit_impl(context: &Context<'_>) -> TokenStream {
     let (name, unused) = (context.name(), unused(context));
     let (declared, used) = (generics(context, true), generics(context, false));
-    let inputs = context.root.map(|it| it.guard());
+    let inputs = context.root.map(Root::guard);
     let new = new::emit_new(context);
     let forward = forward::emit_forward(context);
     quote! {

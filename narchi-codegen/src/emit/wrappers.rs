@@ -41,7 +41,7 @@ impl Wrappers {
     /// A wrapper is the anti-unification of all layers of a kind that several places make.
     pub(super) fn new(classes: &Classes<'_>) -> Self {
         let mut kinds: BTreeMap<&str, Made<'_>> = BTreeMap::new();
-        for (id, class) in classes.classes.iter().enumerate() {
+        for (id, class) in classes.all.iter().enumerate() {
             let Some(class) = class else { continue };
             for (leaf, _) in modules(&classes.example(id).blocks) {
                 kinds.entry(&leaf.kind).or_default().places += 1;

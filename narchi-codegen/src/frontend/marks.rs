@@ -29,7 +29,7 @@ use crate::source::{FileId, Span};
 /// What goes before every text.
 const PRELUDE: &str = include_str!("marks.libsonnet");
 
-/// What marks stand for, and the marked texts are made with.
+/// What the marks of all texts stand for: a mark is an index.
 #[derive(Debug, Default)]
 pub(super) struct Marks {
     pub(super) sites: Vec<Site>,

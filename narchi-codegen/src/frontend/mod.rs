@@ -5,6 +5,7 @@ mod files;
 mod guard;
 mod jsonnet;
 mod marks;
+mod messages;
 mod nesting;
 mod origins;
 mod places;

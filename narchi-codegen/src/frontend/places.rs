@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use rsjsonnet_lang::{
     arena::Arena,
-    program::{Value as Marked, ValueKind},
+    program::{Thunk, Value as Marked, ValueKind},
 };
 
 use super::{
@@ -18,17 +18,8 @@ use crate::{
     source::Span,
 };
 
-/// Makes marks visible: an object becomes its `marks` and `fields`.
-const SHOW: &str = "
-function(value)
-  local show(it) =
-    if std.isObject(it) then {
-      marks: std.get(it, '$narchi', []),
-      fields: { [name]: show(it[name]) for name in std.objectFields(it) },
-    } else if std.isArray(it) then [show(item) for item in it]
-    else it;
-  show(value)
-";
+/// Shows the marks of an object.
+const MARKS: &str = "function(it) if '$narchi' in it then it['$narchi'] else []";
 
 /// Where the values of a document were written.
 #[derive(Debug)]
@@ -86,22 +77,18 @@ pub(super) fn locate(input: &Input, files: &Files, document: &Node) -> Option<Ve
     let arena = Arena::new();
     let mut session = Session::new(&arena, input, files, Some(Marks::default()));
     let value = session.evaluate().ok()?;
-    let show = session.own(SHOW)?;
-    let value = session.program.value_to_thunk(&value);
-    let shown = session
-        .program
-        .eval_call(&show, &[value], &[], &mut session.loader)
-        .ok()?;
+    let marks = session.own(MARKS)?;
     let root = session.loader.marks.as_ref()?.root?;
     let mut reader = Reader {
         session,
+        marks,
         files,
         located: Vec::new(),
     };
     let start = reader.expression(root)?.0;
     reader.node(
         document,
-        Some(&shown),
+        Some(&value),
         None,
         start,
         Some(&Origin::Site(root)),
@@ -165,6 +152,7 @@ struct Marking {
 
 struct Reader<'p, 'a> {
     session: Session<'p, 'a>,
+    marks: Thunk<'p>,
     files: &'a Files,
     located: Vec<Located>,
 }
@@ -182,11 +170,11 @@ impl<'p> Reader<'p, '_> {
         // Where the two evaluations differ, marks say nothing.
         let marked = marked.filter(|it| agree(node, it));
         let origin = origin.filter(|_| marked.is_some());
-        let fields = marked.and_then(object);
-        let marking = fields
-            .as_ref()
-            .map(|it| self.marking(&it.0))
-            .unwrap_or_default();
+        let marking = marked
+            .filter(|it| it.is_object())
+            .map(|it| self.marking(it));
+        let marking = marking.unwrap_or_default();
+
         let value = match origin.and_then(|it| self.expression(it.site())) {
             Some((span, false)) => span,
             Some((span, true)) => marking.last.unwrap_or(span),
@@ -201,7 +189,7 @@ impl<'p> Reader<'p, '_> {
         });
         match &node.value {
             Value::Array(items) => self.items(items, marked, value, origin),
-            Value::Object(entries) => self.entries(entries, fields.map(|it| it.1), value, &marking),
+            Value::Object(entries) => self.entries(entries, marked, value, &marking),
             Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
         }
     }
@@ -226,24 +214,28 @@ impl<'p> Reader<'p, '_> {
     fn entries(
         &mut self,
         entries: &[Entry],
-        marked: Option<Vec<Marked<'p>>>,
+        marked: Option<&Marked<'p>>,
         around: Span,
         marking: &Marking,
     ) {
-        let marked = marked.unwrap_or_default();
+        let marked = marked.and_then(Marked::to_object).unwrap_or_default();
+
         for (i, Entry { key, value }) in entries.iter().enumerate() {
             let written = marking.fields.get(key).or(marking.any.as_ref());
             let origin = written.and_then(|it| sum(&it.origins, value));
             let key = written.map_or(around, |it| it.key);
-            self.node(value, marked.get(i), Some(key), around, origin.as_ref());
+            let marked = marked.get(i).map(|it| &it.1);
+            self.node(value, marked, Some(key), around, origin.as_ref());
         }
     }
 
     /// Reads the marks of an object, from the first text that made it to the last.
-    fn marking(&mut self, marks: &[Marked<'p>]) -> Marking {
+    fn marking(&mut self, object: &Marked<'p>) -> Marking {
         let mut marking = Marking::default();
-        for mark in marks {
-            if let Some((span, _)) = index(mark).and_then(|it| self.expression(it)) {
+        let object = self.session.program.value_to_thunk(object);
+        let marks = self.call(&self.marks.clone(), &[object]);
+        for mark in marks.and_then(|it| it.to_array()).unwrap_or_default() {
+            if let Some((span, _)) = index(&mark).and_then(|it| self.expression(it)) {
                 marking.last = Some(span);
                 continue;
             }
@@ -274,11 +266,11 @@ impl<'p> Reader<'p, '_> {
     {
         let name = match &field.name {
             Name::Written(name) => Some(name.clone()),
-            Name::Computed => beside.next().and_then(|it| self.call(it)?.to_string()),
+            Name::Computed => beside.next().and_then(|it| self.computed(it)?.to_string()),
             Name::Comprehension => None,
         };
         let origin = if field.origin {
-            beside.next().and_then(|it| self.call(it))
+            beside.next().and_then(|it| self.computed(it))
         } else {
             None
         };
@@ -305,12 +297,16 @@ impl<'p> Reader<'p, '_> {
     }
 
     /// What a function beside a mark returns; it may fail where the document did not need it.
-    fn call(&mut self, function: &Marked<'p>) -> Option<Marked<'p>> {
+    fn computed(&mut self, function: &Marked<'p>) -> Option<Marked<'p>> {
+        let function = self.session.program.value_to_thunk(function);
+        self.call(&function, &[])
+    }
+
+    fn call(&mut self, function: &Thunk<'p>, arguments: &[Thunk<'p>]) -> Option<Marked<'p>> {
         let Session {
             program, loader, ..
         } = &mut self.session;
-        let function = program.value_to_thunk(function);
-        program.eval_call(&function, &[], &[], loader).ok()
+        program.eval_call(function, arguments, &[], loader).ok()
     }
 
     fn site(&self, site: usize) -> Option<Site> {
@@ -339,16 +335,6 @@ impl<'p> Reader<'p, '_> {
     }
 }
 
-/// The marks of an object, and its values in the order of their names.
-fn object<'p>(marked: &Marked<'p>) -> Option<(Vec<Marked<'p>>, Vec<Marked<'p>>)> {
-    let shown = marked.to_object()?;
-    let [(_, fields), (_, marks)] = shown.as_slice() else {
-        return None;
-    };
-    let values = fields.to_object()?.into_iter().map(|it| it.1).collect();
-    Some((marks.to_array()?, values))
-}
-
 /// Whether both are the same value, as far as can be seen without looking into it.
 fn agree(node: &Node, marked: &Marked<'_>) -> bool {
     match (&node.value, marked.kind()) {
@@ -358,14 +344,10 @@ fn agree(node: &Node, marked: &Marked<'_>) -> bool {
         (Value::Number(a), ValueKind::Number(b)) => a.total_cmp(&b).is_eq(),
         (Value::String(a), ValueKind::String(b)) => *a == b,
         (Value::Array(a), ValueKind::Array(b)) => a.len() == b.len(),
-        (Value::Object(a), ValueKind::Object(_)) => {
-            let names = marked.to_object().and_then(|it| it.first()?.1.to_object());
-            names.is_some_and(|names| {
-                a.iter()
-                    .map(|it| &*it.key)
-                    .eq(names.iter().map(|it| it.0.value()))
-            })
-        }
+        (Value::Object(a), ValueKind::Object(b)) => a
+            .iter()
+            .map(|it| &*it.key)
+            .eq(b.iter().map(|it| it.0.value())),
         _ => false,
     }
 }

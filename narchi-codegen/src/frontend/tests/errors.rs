@@ -18,20 +18,15 @@ fn error(files: &[(&str, &str)], change: impl FnOnce(&mut Input)) -> String {
     let (line, column) = sources.line_and_column(it.place);
     let name = &sources.file(it.place.file).name;
     let text = sources.text(it.place);
-    let mut shown = format!(
+    let mut shown = vec![format!(
         "{} at {name}:{line}:{column} [{text}]: {}",
         it.code, it.message
-    );
-    for (place, label) in &it.labels {
-        shown += &format!("\nlabel [{}]: {label}", sources.text(*place));
-    }
-    for note in &it.notes {
-        shown += &format!("\nnote: {note}");
-    }
-    if let Some(help) = &it.help {
-        shown += &format!("\nhelp: {help}");
-    }
-    folder.relative(&shown)
+    )];
+    let label = |it: &(Span, String)| format!("label [{}]: {}", sources.text(it.0), it.1);
+    shown.extend(it.labels.iter().map(label));
+    shown.extend(it.notes.iter().map(|it| format!("note: {it}")));
+    shown.extend(it.help.iter().map(|it| format!("help: {it}")));
+    folder.relative(&shown.join("\n"))
 }
 
 fn check(text: &str, expected: &str) {
@@ -45,7 +40,7 @@ fn check_files(files: &[(&str, &str)], expected: &str) {
 #[test]
 fn files_that_cannot_be_read() {
     let missing = error(&[("net.jsonnet", "1")], |it| {
-        it.path.set_file_name("nat.jsonnet")
+        it.path.set_file_name("nat.jsonnet");
     });
     assert_eq!(
         missing,
@@ -66,7 +61,7 @@ fn files_that_cannot_be_read() {
         "unreadable-file at net:1:1 []: cannot read `net`: it is a folder"
     );
     let bytes = error(&[("net.jsonnet", "1")], |it| {
-        fs::write(&it.path, b"'\xff'").unwrap()
+        fs::write(&it.path, b"'\xff'").unwrap();
     });
     assert_eq!(
         bytes,
@@ -87,7 +82,7 @@ fn imports_that_cannot_be_read() {
     );
     let files = [("net.jsonnet", "importstr 'x'"), ("y/z", "")];
     let found = error(&files, |it| {
-        it.jpath = vec!["nowhere".into(), "vendor".into()]
+        it.jpath = vec!["nowhere".into(), "vendor".into()];
     });
     assert_eq!(
         found,
@@ -188,7 +183,7 @@ fn variables_from_outside() {
     );
     let files = [("net.jsonnet", "[std.extVar('depth')]")];
     let found = error(&files, |it| {
-        it.ext_vars = vec![code("dept", "1"), code("k", "2")]
+        it.ext_vars = vec![code("dept", "1"), code("k", "2")];
     });
     assert_eq!(
         found,
@@ -217,6 +212,28 @@ fn arguments_of_a_file() {
         "unknown-top-level-argument at net.jsonnet:1:1 []: the file is a function without a parameter `c`\n\
          note: its parameters: a, b"
     );
+}
+
+#[test]
+fn arguments_nobody_asks_for_are_let_be() {
+    let folder = Folder::new(&[("net.jsonnet", "{ a: std.extVar('a') }")]);
+    let input = Input {
+        ext_vars: vec![code("a", "1"), code("a", "2"), code("unused", "x.y")],
+        tla: vec![code("unused", "1")],
+        ..folder.input("net.jsonnet")
+    };
+    let found = evaluate(&input, &mut Sources::default()).document;
+    assert_eq!(
+        found.map_err(|it| it.code),
+        Err("unknown-variable"),
+        "as jsonnet does, code is checked even if it is not used"
+    );
+    let input = Input {
+        ext_vars: vec![code("a", "1"), code("a", "2"), code("unused", "error 'x'")],
+        ..input
+    };
+    let found = evaluate(&input, &mut Sources::default()).document.unwrap();
+    assert_eq!(found.get("a").and_then(Node::as_int), Some(2));
 }
 
 #[test]

@@ -29,11 +29,10 @@ impl Project {
         let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("rebuild");
         _ = fs::remove_dir_all(&folder);
         let this = Self { folder };
-        let (runtime, codegen) = (workspace.join("narchi-runtime"), workspace.join("narchi-codegen"));
-        // Checked without libtorch: nothing here is linked.
+        let (macros, codegen) = (workspace.join("narchi-macros"), workspace.join("narchi-codegen"));
         let manifest = format!(
             "[package]\nname = \"user\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n[workspace]\n\n\
-            [dependencies]\nnarchi-runtime = {{ path = {runtime:?}, features = [\"doc-only\"] }}\n\n\
+            [dependencies]\nnarchi-macros = {{ path = {macros:?} }}\n\n\
             [build-dependencies]\nnarchi-codegen = {{ path = {codegen:?}, default-features = false }}\n"
         );
         this.write("Cargo.toml", &manifest);
@@ -44,11 +43,13 @@ impl Project {
         );
         this.write(
             "src/lib.rs",
-            "narchi_runtime::narchi_model!(pub Expanded, \"../arch/expanded.jsonnet\");\n\
-            narchi_runtime::include_model!(\"built\");\n\
-            pub fn both(vs: &narchi_runtime::nn::Path) -> (Expanded, Built) {\n    \
+            "extern crate self as narchi_runtime;\nmod stand_in;\npub use stand_in::prelude;\n\
+            narchi_macros::narchi_model!(crate, pub Expanded, \"../arch/expanded.jsonnet\");\n\
+            include!(concat!(env!(\"OUT_DIR\"), \"/built.rs\"));\n\
+            pub fn both(vs: &prelude::nn::Path) -> (Expanded, Built) {\n    \
             (Expanded::new(vs), Built::new(vs))\n}\n",
         );
+        this.write("src/stand_in.rs", include_str!("stand_in.rs"));
         this.write("arch/expanded.jsonnet", &ARCHITECTURE.replace("sizes.lib", "own.lib"));
         this.write("arch/own.libsonnet", "{ classes: 3 }\n");
         this.write("arch/built.jsonnet", ARCHITECTURE);

@@ -1,0 +1,6 @@
+//! The macro and build scripts as their users meet them: errors, and when crates are built again.
+//!
+//! A stand-in takes the place of `narchi-runtime`, so that nothing here needs libtorch.
+
+mod doors;
+mod rebuild;

@@ -1,0 +1,81 @@
+//! What generated code names of `narchi-runtime`, as far as these tests need it.
+
+pub mod prelude {
+    pub type Result<T> = std::result::Result<T, std::fmt::Error>;
+
+    #[derive(Debug)]
+    pub struct Tensor;
+
+    pub enum Kind {
+        Float,
+    }
+
+    pub enum Size {
+        Fixed(i64),
+        Symbol(usize),
+    }
+
+    pub struct Input {
+        pub name: &'static str,
+        pub kind: Kind,
+        pub shape: &'static [Size],
+    }
+
+    pub struct Fact<const S: usize> {
+        pub text: &'static str,
+        pub block: &'static str,
+        pub holds: fn([i64; S]) -> bool,
+    }
+
+    pub struct Inputs<const I: usize, const S: usize> {
+        pub symbols: [&'static str; S],
+        pub tensors: [Input; I],
+        pub facts: &'static [Fact<S>],
+    }
+
+    impl<const I: usize, const S: usize> Inputs<I, S> {
+        pub fn check(&self, _: [&Tensor; I]) -> Result<()> {
+            Ok(())
+        }
+    }
+
+    pub mod nn {
+        use super::{Result, Tensor};
+
+        pub struct Path;
+
+        impl std::ops::Div<&str> for &Path {
+            type Output = Path;
+
+            fn div(self, _: &str) -> Path {
+                Path
+            }
+        }
+
+        pub trait Module {
+            fn forward(&self, xs: &Tensor) -> Tensor;
+        }
+
+        #[derive(Debug)]
+        pub struct Linear;
+
+        #[derive(Default)]
+        pub struct LinearConfig {
+            pub bias: bool,
+        }
+
+        impl Linear {
+            pub fn new(_: Path, _: i64, _: i64, _: LinearConfig) -> Self {
+                Self
+            }
+
+            pub fn forward(&self, _: &Tensor) -> Result<Tensor> {
+                Ok(Tensor)
+            }
+        }
+
+        pub fn or_panic(tensor: Result<Tensor>) -> Tensor {
+            tensor.unwrap()
+        }
+    }
+}
