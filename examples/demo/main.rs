@@ -3,8 +3,9 @@
 //!     cargo demo
 
 use std::{
-    env, fs, process,
-    time::{Duration, Instant},
+    env, fs,
+    process::{self, ExitCode},
+    time::Duration,
 };
 
 use console::style;
@@ -21,7 +22,11 @@ const ARCHITECTURE: &str = include_str!("../resnet/resnet.jsonnet");
 const GENERATED: &str = include_str!("../resnet/generated.rs");
 const RECORDED: &str = include_str!("../../tests/reference/torchvision/resnets.json");
 
-fn main() -> Result<()> {
+fn main() -> ExitCode {
+    narchi_examples::run(program)
+}
+
+fn program() -> Result<()> {
     screen::step(1, "A block of a network, as it is described");
     screen::show(screen::excerpt(ARCHITECTURE, "local ResBlock(", "};"));
     screen::caption("examples/resnet/resnet.jsonnet");
@@ -80,18 +85,9 @@ fn read_digits() -> Result<Numbers> {
     let vs = nn::VarStore::new(Device::Cpu);
     let model = Digits::new(&vs.root());
     let training = Training::default();
-    let bar = screen::progress(training.epochs.unsigned_abs());
-    let begin = Instant::now();
-    training.run(&model, &vs, &data.training, |it| {
-        bar.set_position(it.epoch.unsigned_abs());
-        bar.set_message(format!("epochs, loss {:.4}", it.loss));
-    })?;
-    bar.finish_and_clear();
+    let time = time::brief(training.run_shown(&model, &vs, &data.training)?);
     let (epochs, images) = (training.epochs, screen::thousands(data.training.count()));
-    screen::show(&format!(
-        "{epochs} epochs of {images} images in {}",
-        time::brief(begin.elapsed())
-    ));
+    screen::show(&format!("{epochs} epochs of {images} images in {time}"));
     let accuracy = format!("{:.2} %", 100.0 * accuracy(&model, &data.held_out)?);
     screen::show(&format!(
         "it reads {accuracy} of {} held-out digits",

@@ -91,7 +91,6 @@ fn parse(line: &str) -> Result<([f32; PIXELS], i64)> {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, reason = "tests")]
 
     use super::*;
 

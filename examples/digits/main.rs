@@ -2,20 +2,24 @@
 //!
 //!     cargo run --release -p narchi-examples --bin digits -- [FILE.safetensors]
 
-use std::{env, path::PathBuf, time::Instant};
+use std::{env, path::PathBuf, process::ExitCode};
 
 use narchi_examples::{
     Result,
     digits::{Data, Digits, Training, accuracy},
     screen, time,
 };
-use narchi_runtime::{Device, Error, load, nn, save, tch};
+use narchi_runtime::{Device, load, nn, save, tch};
 
-#[expect(clippy::print_stdout, reason = "it is a program")]
-fn main() -> Result<()> {
+fn main() -> ExitCode {
+    narchi_examples::run(program)
+}
+
+fn program() -> Result<()> {
     let path = env::args_os()
         .nth(1)
-        .map_or_else(|| PathBuf::from("digits.safetensors"), PathBuf::from);
+        .unwrap_or_else(|| "digits.safetensors".into());
+    let path = PathBuf::from(path);
     let data = Data::load()?;
 
     // Images of 64 pixels do not pay for a second thread.
@@ -24,44 +28,24 @@ fn main() -> Result<()> {
     let vs = nn::VarStore::new(Device::Cpu);
     let model = Digits::new(&vs.root());
 
-    let training = Training::default();
-    let bar = screen::progress(training.epochs.unsigned_abs());
-    let begin = Instant::now();
-    training.run(&model, &vs, &data.training, |it| {
-        bar.set_position(it.epoch.unsigned_abs());
-        bar.set_message(format!("epochs, loss {:.4}", it.loss));
-    })?;
-    bar.finish_and_clear();
-    println!(
-        "trained on {} images in {}",
-        data.training.count(),
-        time::brief(begin.elapsed())
-    );
-    let right = accuracy(&model, &data.held_out)?;
-    println!(
-        "{:.2} % of {} held-out images are right",
-        100.0 * right,
-        data.held_out.count()
-    );
+    let time = Training::default().run_shown(&model, &vs, &data.training)?;
+    let (time, count) = (time::brief(time), data.training.count());
+    screen::show(&format!("trained on {count} images in {time}"));
+    let (right, count) = (accuracy(&model, &data.held_out)?, data.held_out.count());
+    screen::show(&format!(
+        "reads {:.2} % of {count} held-out images",
+        100.0 * right
+    ));
 
     save(&vs, &path)?;
     let fresh_vs = nn::VarStore::new(Device::Cpu);
     let fresh = Digits::new(&fresh_vs.root());
-    let loaded = load(&fresh_vs, &path)?;
-    let _guard = tch::no_grad_guard();
-    let outputs = |it: &Digits| it.forward_t(&data.held_out.pixels, false);
-    let same = outputs(&model)?
-        .f_equal(&outputs(&fresh)?)
-        .map_err(Error::from)?;
-    let verdict = if same {
-        "the outputs are the same"
-    } else {
-        "the outputs differ"
-    };
-    println!(
-        "saved to {}; {} tensors loaded into a new model: {verdict}",
-        path.display(),
-        loaded.tensors
-    );
+    let tensors = load(&fresh_vs, &path)?.tensors;
+    let outputs = |it: &Digits| tch::no_grad(|| it.forward_t(&data.held_out.pixels, false));
+    if !outputs(&model)?.f_equal(&outputs(&fresh)?)? {
+        return Err("the model that was loaded has other outputs".into());
+    }
+    screen::show(&format!("saved to {}, {tensors} tensors", path.display()));
+    screen::show("loaded into a new model: the outputs are the same");
     Ok(())
 }

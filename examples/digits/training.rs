@@ -1,11 +1,14 @@
 //! Trains a model of digits, and asks it.
 
-use std::f64::consts::PI;
+use std::{
+    f64::consts::PI,
+    time::{Duration, Instant},
+};
 
 use narchi_runtime::{Device, Kind, Tensor, nn, nn::OptimizerConfig, tch};
 
 use super::{Digits, Images};
-use crate::Result;
+use crate::{Result, screen};
 
 /// How to train.
 #[derive(Clone, Copy, Debug)]
@@ -85,6 +88,27 @@ impl Training {
             });
         }
         Ok(())
+    }
+
+    /// Trains behind a progress bar. Gives the time it took.
+    ///
+    /// # Errors
+    ///
+    /// If libtorch fails.
+    pub fn run_shown(
+        &self,
+        model: &Digits,
+        vs: &nn::VarStore,
+        images: &Images,
+    ) -> Result<Duration> {
+        let bar = screen::progress(self.epochs.unsigned_abs());
+        let begin = Instant::now();
+        self.run(model, vs, images, |it| {
+            bar.set_position(it.epoch.unsigned_abs());
+            bar.set_message(format!("epochs, loss {:.4}", it.loss));
+        })?;
+        bar.finish_and_clear();
+        Ok(begin.elapsed())
     }
 
     /// Every image a bit different each time, as if written once more.

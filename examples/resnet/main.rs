@@ -4,13 +4,16 @@
 //!
 //! Without weights they are random, without a photograph it is noise: then only the time means something.
 
-use std::env;
+use std::{env, process::ExitCode};
 
 use narchi_examples::{Result, resnet::Resnet, screen, time};
 use narchi_runtime::{Device, Kind, Tensor, load, nn, tch, tch::vision::imagenet};
 
-#[expect(clippy::print_stdout, reason = "it is a program")]
-fn main() -> Result<()> {
+fn main() -> ExitCode {
+    narchi_examples::run(program)
+}
+
+fn program() -> Result<()> {
     let mut arguments = env::args().skip(1);
     let (weights, photo) = (arguments.next(), arguments.next());
 
@@ -19,8 +22,11 @@ fn main() -> Result<()> {
     let model = Resnet::new(&vs.root());
     if let Some(path) = &weights {
         let loaded = load(&vs, path)?;
-        println!("{} tensors from {path}", loaded.tensors);
-        loaded.notes.iter().for_each(|it| println!("note: {it}"));
+        screen::show(&format!("{} tensors from {path}", loaded.tensors));
+        loaded
+            .notes
+            .iter()
+            .for_each(|it| screen::show(&format!("note: {it}")));
     }
     let image = match &photo {
         Some(path) => imagenet::load_image_and_resize224(path)?.f_unsqueeze(0)?,
@@ -29,16 +35,17 @@ fn main() -> Result<()> {
 
     let _guard = tch::no_grad_guard();
     let logits = model.forward_t(&image, false)?;
-    let rows: Vec<[String; 2]> = imagenet::top(&logits, 5)
+    let rows: Vec<[String; 2]> = imagenet::top(&logits.f_softmax(-1, None)?, 5)
         .into_iter()
         .map(|(probability, class)| [class, format!("{:.1} %", 100.0 * probability)])
         .collect();
+    screen::show("\n");
     screen::show(&screen::table(["class", "probability"], &rows));
     let time = time::median(|| model.forward_t(&image, false))?;
-    println!(
-        "{} per image with {} threads",
-        time::brief(time),
-        tch::get_num_threads()
-    );
+    let threads = tch::get_num_threads();
+    screen::caption(&format!(
+        "{} per image with {threads} threads",
+        time::brief(time)
+    ));
     Ok(())
 }

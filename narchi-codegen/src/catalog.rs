@@ -34,11 +34,18 @@ pub fn markdown() -> String {
 fn row(param: &ParamDef) -> String {
     let default = param.default.unwrap_or("required");
     let docs = trimmed(param.docs).replace('\n', " ").replace('|', "\\|");
-    format!("| `{}` | {} | {default} | {docs} |\n", param.name, param.accepts)
+    format!(
+        "| `{}` | {} | {default} | {docs} |\n",
+        param.name, param.accepts
+    )
 }
 
 /// Doc comments have a space before each line.
 fn trimmed(docs: &str) -> String {
-    let lines: Vec<&str> = docs.trim_end().lines().map(|it| it.strip_prefix(' ').unwrap_or(it)).collect();
+    let lines: Vec<&str> = docs
+        .trim_end()
+        .lines()
+        .map(|it| it.strip_prefix(' ').unwrap_or(it))
+        .collect();
     lines.join("\n")
 }

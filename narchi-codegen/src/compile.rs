@@ -59,12 +59,24 @@ pub fn compile(input: &Input) -> Compilation {
         let places = frontend::places(input, &mut sources, &document);
         sink.resolve(|place| places.span(place))
     };
-    Compilation { model, diagnostics, sources, reads, skeleton }
+    Compilation {
+        model,
+        diagnostics,
+        sources,
+        reads,
+        skeleton,
+    }
 }
 
 fn failed(diagnostics: Diagnostics, sources: Sources, reads: Reads, input: &Input) -> Compilation {
     let skeleton = Skeleton::unknown(&stem(input));
-    Compilation { model: None, diagnostics, sources, reads, skeleton }
+    Compilation {
+        model: None,
+        diagnostics,
+        sources,
+        reads,
+        skeleton,
+    }
 }
 
 impl Compilation {
@@ -81,15 +93,25 @@ fn deeply<T: Send>(work: impl FnOnce() -> T + Send) -> T {
     let mut work = Some(work);
     let mut run = || work.take().map(|it| it());
     let done = thread::scope(|scope| {
-        let thread = thread::Builder::new().stack_size(STACK).spawn_scoped(scope, &mut run);
-        thread.ok().map(|it| it.join().unwrap_or_else(|panic| resume_unwind(panic)))
+        let thread = thread::Builder::new()
+            .stack_size(STACK)
+            .spawn_scoped(scope, &mut run);
+        thread
+            .ok()
+            .map(|it| it.join().unwrap_or_else(|panic| resume_unwind(panic)))
     });
     // Where no thread can be had, the stack at hand has to do.
-    #[expect(clippy::expect_used, reason = "the work was either done or is left to do")]
+    #[expect(
+        clippy::expect_used,
+        reason = "the work was either done or is left to do"
+    )]
     done.flatten().or_else(run).expect("work is done once")
 }
 
 /// What an architecture without a name is called.
 fn stem(input: &Input) -> String {
-    input.path.file_stem().map_or_else(String::new, |it| it.to_string_lossy().into_owned())
+    input
+        .path
+        .file_stem()
+        .map_or_else(String::new, |it| it.to_string_lossy().into_owned())
 }

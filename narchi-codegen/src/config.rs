@@ -52,28 +52,36 @@ impl Config {
     /// Gives an external variable as a string.
     #[must_use]
     pub fn ext_str(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
-        self.input.ext_vars.push((name.into(), Argument::Text(value.into())));
+        self.input
+            .ext_vars
+            .push((name.into(), Argument::Text(value.into())));
         self
     }
 
     /// Gives an external variable as jsonnet code, such as `[2, 2, 2, 2]`.
     #[must_use]
     pub fn ext_code(mut self, name: impl Into<String>, code: impl Into<String>) -> Self {
-        self.input.ext_vars.push((name.into(), Argument::Code(code.into())));
+        self.input
+            .ext_vars
+            .push((name.into(), Argument::Code(code.into())));
         self
     }
 
     /// Gives a top-level argument as a string.
     #[must_use]
     pub fn tla_str(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
-        self.input.tla.push((name.into(), Argument::Text(value.into())));
+        self.input
+            .tla
+            .push((name.into(), Argument::Text(value.into())));
         self
     }
 
     /// Gives a top-level argument as jsonnet code.
     #[must_use]
     pub fn tla_code(mut self, name: impl Into<String>, code: impl Into<String>) -> Self {
-        self.input.tla.push((name.into(), Argument::Code(code.into())));
+        self.input
+            .tla
+            .push((name.into(), Argument::Code(code.into())));
         self
     }
 
@@ -110,12 +118,16 @@ impl Config {
             (Some(folder), _) => folder.clone(),
             (None, Some(folder)) => PathBuf::from(folder),
             (None, None) => {
-                let message = "`OUT_DIR` is not set: call this from a build script, or set `out_dir`";
+                let message =
+                    "`OUT_DIR` is not set: call this from a build script, or set `out_dir`";
                 return Err(ConfigError(message.to_owned()));
             }
         };
         for file in files {
-            let input = Input { path: file.as_ref().to_owned(), ..self.input.clone() };
+            let input = Input {
+                path: file.as_ref().to_owned(),
+                ..self.input.clone()
+            };
             let compilation = compile(&input);
             announce(&compilation);
             let stem = output_stem(&input.path, self.name.as_deref());
@@ -143,7 +155,10 @@ impl Config {
 }
 
 /// Tells cargo when to run the build script again, and users what to know.
-#[expect(clippy::print_stdout, reason = "this is how build scripts talk to cargo")]
+#[expect(
+    clippy::print_stdout,
+    reason = "this is how build scripts talk to cargo"
+)]
 fn announce(compilation: &Compilation) {
     for file in &compilation.reads.files {
         println!("cargo::rerun-if-changed={}", file.display());

@@ -2,25 +2,23 @@
 
 use std::ops::Range;
 
-use crate::source::Span;
-
 /// A value and its number in the document, by which its place can be found.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Node {
+pub(crate) struct Node {
     /// The number, counted in the order in which values begin: a parent before its children,
     /// children in the order of the document.
-    pub id: NodeId,
+    pub(crate) id: NodeId,
     /// The value.
-    pub value: Value,
+    pub(crate) value: Value,
 }
 
 /// The number of a value in its document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct NodeId(pub u32);
+pub(crate) struct NodeId(pub(crate) u32);
 
 /// The data model of JSON.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Value {
+pub(crate) enum Value {
     /// Nothing.
     Null,
     /// True or false.
@@ -37,25 +35,25 @@ pub enum Value {
 
 /// A key and its value.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Entry {
+pub(crate) struct Entry {
     /// The key.
-    pub key: String,
+    pub(crate) key: String,
     /// The value.
-    pub value: Node,
+    pub(crate) value: Node,
 }
 
-/// Where something is. Turned into a [`Span`] only when a report is made.
+/// Where something is. Turned into a [`Span`](crate::source::Span) only when a report is made.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Place {
-    /// A part of a value.
-    Node(NodeId, Part),
-    /// A piece of a text.
-    Text(Span),
+pub(crate) struct Place {
+    /// The value.
+    pub(crate) node: NodeId,
+    /// Which part of it.
+    pub(crate) part: Part,
 }
 
 /// Which part of a value.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Part {
+pub(crate) enum Part {
     /// The key it belongs to, or all of it where it has none.
     Key,
     /// All of it.
@@ -66,37 +64,44 @@ pub enum Part {
 
 /// Bytes of a string value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct SliceRange {
+pub(crate) struct SliceRange {
     /// The first byte.
-    pub start: usize,
+    pub(crate) start: usize,
     /// The byte after the last.
-    pub end: usize,
+    pub(crate) end: usize,
 }
 
 impl Node {
     /// The place of the whole value.
-    pub fn place(&self) -> Place {
-        Place::Node(self.id, Part::Value)
+    pub(crate) fn place(&self) -> Place {
+        Place {
+            node: self.id,
+            part: Part::Value,
+        }
     }
 
     /// The place of the key that this is the value of.
-    pub fn key_place(&self) -> Place {
-        Place::Node(self.id, Part::Key)
+    pub(crate) fn key_place(&self) -> Place {
+        Place {
+            node: self.id,
+            part: Part::Key,
+        }
     }
 
     /// The place of a part of a string.
-    pub fn slice_place(&self, range: Range<usize>) -> Place {
-        Place::Node(
-            self.id,
-            Part::Slice(SliceRange {
-                start: range.start,
-                end: range.end,
-            }),
-        )
+    pub(crate) fn slice_place(&self, range: Range<usize>) -> Place {
+        let part = Part::Slice(SliceRange {
+            start: range.start,
+            end: range.end,
+        });
+        Place {
+            node: self.id,
+            part,
+        }
     }
 
     /// The value of a key, if this is an object that has it.
-    pub fn get(&self, key: &str) -> Option<&Node> {
+    pub(crate) fn get(&self, key: &str) -> Option<&Node> {
         self.entries()
             .iter()
             .find(|it| it.key == key)
@@ -104,7 +109,7 @@ impl Node {
     }
 
     /// The entries, if this is an object.
-    pub fn entries(&self) -> &[Entry] {
+    pub(crate) fn entries(&self) -> &[Entry] {
         match &self.value {
             Value::Object(entries) => entries,
             _ => &[],
@@ -112,7 +117,7 @@ impl Node {
     }
 
     /// The items, if this is an array.
-    pub fn items(&self) -> &[Node] {
+    pub(crate) fn items(&self) -> &[Node] {
         match &self.value {
             Value::Array(items) => items,
             _ => &[],
@@ -120,7 +125,7 @@ impl Node {
     }
 
     /// The text, if this is a string.
-    pub fn as_str(&self) -> Option<&str> {
+    pub(crate) fn as_str(&self) -> Option<&str> {
         match &self.value {
             Value::String(text) => Some(text),
             _ => None,
@@ -132,7 +137,7 @@ impl Node {
         clippy::cast_possible_truncation,
         reason = "whole and within the bounds"
     )]
-    pub fn as_int(&self) -> Option<i64> {
+    pub(crate) fn as_int(&self) -> Option<i64> {
         /// Numbers of jsonnet are doubles: beyond, not every whole number is one.
         const MOST: f64 = 9_007_199_254_740_992.0;
         match self.value {
@@ -144,7 +149,7 @@ impl Node {
     }
 
     /// What this is, in a word, for messages.
-    pub fn kind(&self) -> &'static str {
+    pub(crate) fn kind(&self) -> &'static str {
         match &self.value {
             Value::Null => "null",
             Value::Bool(_) => "a boolean",
@@ -156,7 +161,7 @@ impl Node {
     }
 
     /// The value as short JSON, for messages.
-    pub fn brief(&self) -> String {
+    pub(crate) fn brief(&self) -> String {
         const MOST: usize = 40;
         let text = self.json();
         match text.char_indices().nth(MOST) {

@@ -24,7 +24,12 @@ pub struct Wrapping<'a> {
 /// A private module with the model, and its re-exports. If there is no model, one error with the
 /// whole report, and a type that looks like it.
 pub fn expand(compilation: &Compilation, wrapping: &Wrapping<'_>) -> TokenStream {
-    let Wrapping { type_name, visibility, runtime, track } = wrapping;
+    let Wrapping {
+        type_name,
+        visibility,
+        runtime,
+        track,
+    } = wrapping;
     let skeleton = &compilation.skeleton;
     let (items, exported, error) = match &compilation.model {
         Some(model) => {
@@ -35,15 +40,24 @@ pub fn expand(compilation: &Compilation, wrapping: &Wrapping<'_>) -> TokenStream
             let name = skeleton.type_name(*type_name);
             let message = message(compilation);
             let error = quote!(::core::compile_error!(#message););
-            (skeleton.tokens(&name, runtime), skeleton.public_names(&name), Some(error))
+            (
+                skeleton.tokens(&name, runtime),
+                skeleton.public_names(&name),
+                Some(error),
+            )
         }
     };
     let module = module_name(&exported);
     let files = compilation.reads.files.iter().filter(|_| *track);
-    let files = files.filter_map(|it| std::path::absolute(it).ok()).filter(|it| it.is_file());
+    let files = files
+        .filter_map(|it| std::path::absolute(it).ok())
+        .filter(|it| it.is_file());
     let files = files.map(|it| it.to_string_lossy().into_owned());
-    let quiet = error.is_some().then(|| quote!(#[allow(dead_code, missing_docs, clippy::all)]));
-    let public = quote!(#[allow(unreachable_pub, reason = "the caller decides who sees the model")]);
+    let quiet = error
+        .is_some()
+        .then(|| quote!(#[allow(dead_code, missing_docs, clippy::all)]));
+    let public =
+        quote!(#[allow(unreachable_pub, reason = "the caller decides who sees the model")]);
     quote! {
         #error
         #quiet
@@ -57,7 +71,10 @@ pub fn expand(compilation: &Compilation, wrapping: &Wrapping<'_>) -> TokenStream
 }
 
 fn module_name(exported: &[Ident]) -> Ident {
-    let name = exported.first().map(|it| names::snake(&it.to_string())).unwrap_or_default();
+    let name = exported
+        .first()
+        .map(|it| names::snake(&it.to_string()))
+        .unwrap_or_default();
     format_ident!("__narchi_{name}")
 }
 
@@ -67,13 +84,18 @@ fn message(compilation: &Compilation) -> String {
     let count = errors.iter().count();
     let file = compilation.sources.first_name();
     let problems = if count == 1 { "problem" } else { "problems" };
-    format!("`{file}` has {count} {problems}\n\n{}", errors.plain(&compilation.sources))
+    format!(
+        "`{file}` has {count} {problems}\n\n{}",
+        errors.plain(&compilation.sources)
+    )
 }
 
 /// The name of the file that a build script writes for an architecture.
 pub(crate) fn output_stem(path: &Path, type_name: Option<&str>) -> String {
     match type_name {
         Some(name) => names::snake(name),
-        None => path.file_stem().map_or_else(String::new, |it| it.to_string_lossy().into_owned()),
+        None => path
+            .file_stem()
+            .map_or_else(String::new, |it| it.to_string_lossy().into_owned()),
     }
 }

@@ -15,7 +15,7 @@ use crate::{
     layer::{Layer, Need, Needs, Params, Problem},
     layers,
     model::{
-        Model, BlockId, NewBlock, Output, Required, Scope, ScopeId, Segment, Value, WeightPath,
+        BlockId, Model, NewBlock, Output, Required, Scope, ScopeId, Segment, Value, WeightPath,
     },
     shape::Type,
     similar::similar,
@@ -25,7 +25,12 @@ use crate::{
 /// Finds out what every block is. The result is whole if nothing was reported.
 pub(crate) fn infer(sink: &mut Sink, wiring: &Wiring<'_>) -> Model {
     let root = &wiring.root;
-    let mut this = Inference { sink, facts: Known::default(), sizes: Sizes::default(), scopes: Vec::new() };
+    let mut this = Inference {
+        sink,
+        facts: Known::default(),
+        sizes: Sizes::default(),
+        scopes: Vec::new(),
+    };
     let inputs: Vec<Option<Type>> = this.inputs(&root.inputs);
     let path = WeightPath::default();
     let name = Some(wiring.name.clone());
@@ -35,7 +40,13 @@ pub(crate) fn infer(sink: &mut Sink, wiring: &Wiring<'_>) -> Model {
     let free = this.free_symbols();
     let Inference { scopes, facts, .. } = this;
     let (name, description) = (wiring.name.clone(), wiring.description.clone());
-    Model { name, description, scopes, facts: facts.required, free }
+    Model {
+        name,
+        description,
+        scopes,
+        facts: facts.required,
+        free,
+    }
 }
 
 struct Inference<'a> {
@@ -78,7 +89,9 @@ impl Inference<'_> {
     fn input(&mut self, declared: &Declared) -> Option<Type> {
         let mut dims = Vec::new();
         for dim in declared.shape.as_ref()? {
-            let Size::Known(size) = &dim.size else { return None };
+            let Size::Known(size) = &dim.size else {
+                return None;
+            };
             if size.as_fixed().is_some() || size.as_symbol().is_some() {
                 dims.push(size.clone());
                 continue;
@@ -97,24 +110,38 @@ impl Inference<'_> {
     }
 
     /// Infers a scope whose inputs have these types, and those inside it.
-    fn scope(&mut self, wired: &WiredScope<'_>, mut scope: Scope, inputs: &[Option<Type>]) -> ScopeId {
-        let values = inputs.iter().zip(&wired.inputs).enumerate().map(|(index, (ty, declared))| {
-            let ty = ty.clone()?;
-            let block = NewBlock {
-                name: declared.name.clone(),
-                description: declared.description.clone(),
-                segment: Segment::Index(index),
-                place: declared.place.clone(),
-            };
-            Some(Value { block: scope.add_input(block, ty), port: 0 })
-        });
+    fn scope(
+        &mut self,
+        wired: &WiredScope<'_>,
+        mut scope: Scope,
+        inputs: &[Option<Type>],
+    ) -> ScopeId {
+        let values = inputs
+            .iter()
+            .zip(&wired.inputs)
+            .enumerate()
+            .map(|(index, (ty, declared))| {
+                let ty = ty.clone()?;
+                let block = NewBlock {
+                    name: declared.name.clone(),
+                    description: declared.description.clone(),
+                    segment: Segment::Index(index),
+                };
+                Some(Value {
+                    block: scope.add_input(block, ty),
+                    port: 0,
+                })
+            });
         let inputs: Vec<Option<Value>> = values.collect();
         let mut blocks: Vec<Option<BlockId>> = vec![None; wired.blocks.len()];
         for index in &wired.order {
             let block = &wired.blocks[*index];
             let find = |source: &Source| match source.from? {
                 From::Input(input) => inputs.get(input).copied().flatten(),
-                From::Block(from) => blocks[from].map(|block| Value { block, port: source.port }),
+                From::Block(from) => blocks[from].map(|block| Value {
+                    block,
+                    port: source.port,
+                }),
             };
             let operands: Vec<Option<Value>> = block.inputs.iter().map(find).collect();
             blocks[*index] = self.block(&mut scope, wired, block, &operands);
@@ -123,14 +150,19 @@ impl Inference<'_> {
         for (declared, source) in &wired.outputs {
             let value = match source.from {
                 Some(From::Input(input)) => inputs.get(input).copied().flatten(),
-                Some(From::Block(block)) => {
-                    blocks[block].map(|block| Value { block, port: source.port })
-                }
+                Some(From::Block(block)) => blocks[block].map(|block| Value {
+                    block,
+                    port: source.port,
+                }),
                 None => None,
             };
             if let Some(value) = value {
                 let (name, description) = (declared.name.clone(), declared.description.clone());
-                scope.outputs.push(Output { name, description, value });
+                scope.outputs.push(Output {
+                    name,
+                    description,
+                    value,
+                });
             }
         }
         self.scopes.push(scope);
@@ -148,30 +180,42 @@ impl Inference<'_> {
             name: block.name.clone(),
             description: block.description.clone(),
             segment: block.segment.clone(),
-            place: block.place.clone(),
         };
         let path = scope.path.join(block.segment.clone());
         match &block.kind {
             WiredKind::Broken => None,
             // That nothing feeds it has been said; its parameters may be wrong all the same.
-            WiredKind::Layer { class, class_place, block: node } if block.inputs.is_empty() => {
+            WiredKind::Layer {
+                class,
+                class_place,
+                block: node,
+            } if block.inputs.is_empty() => {
                 self.read(class, class_place, node);
                 None
             }
-            WiredKind::Scope { scope: inner, type_name } if block.inputs.is_empty() => {
+            WiredKind::Scope {
+                scope: inner,
+                type_name,
+            } if block.inputs.is_empty() => {
                 let inner_scope = Scope::new(block.name.clone(), type_name.clone(), path);
                 self.scope(inner, inner_scope, &vec![None; inner.inputs.len()]);
                 None
             }
-            WiredKind::Scope { type_name, scope: inner } => {
-                let types: Vec<Option<Type>> =
-                    operands.iter().map(|it| it.map(|it| scope.ty(it).clone())).collect();
+            WiredKind::Scope {
+                type_name,
+                scope: inner,
+            } => {
+                let types: Vec<Option<Type>> = operands
+                    .iter()
+                    .map(|it| it.map(|it| scope.ty(it).clone()))
+                    .collect();
                 let inner_scope = Scope::new(block.name.clone(), type_name.clone(), path);
                 if block.inputs.len() != inner.inputs.len() {
                     let (many, takes) = (block.inputs.len(), inner.inputs.len());
                     let message = format!("`{}` takes {takes} input, but has {many}", label(block));
                     let report = Diagnostic::error("wrong-inputs", block.place.clone(), message);
-                    self.sink.push(show_inputs(report, scope, wired, block, operands));
+                    self.sink
+                        .push(show_inputs(report, scope, wired, block, operands));
                     return None;
                 }
                 let id = self.scope(inner, inner_scope, &types);
@@ -182,7 +226,11 @@ impl Inference<'_> {
                 }
                 Some(scope.wire_scope(new, (id, inside), &operands))
             }
-            WiredKind::Layer { class, class_place, block: node } => {
+            WiredKind::Layer {
+                class,
+                class_place,
+                block: node,
+            } => {
                 let layer = self.read(class, class_place, node)?;
                 let operands: Vec<Value> = operands.iter().copied().collect::<Option<_>>()?;
                 let mut needs = Needs::new(&self.facts.facts, &self.facts.bound);
@@ -196,7 +244,8 @@ impl Inference<'_> {
                     Err(problem) => {
                         let report = report(problem, block, node, &path);
                         let known: Vec<Option<Value>> = operands.into_iter().map(Some).collect();
-                        self.sink.push(show_inputs(report, scope, wired, block, &known));
+                        self.sink
+                            .push(show_inputs(report, scope, wired, block, &known));
                         None
                     }
                 }
@@ -225,14 +274,16 @@ impl Inference<'_> {
         for Need { fact, why } in needs {
             // That an image must be larger than a kernel surprises nobody.
             if matches!(fact, Fact::AtLeast(..)) {
-                self.facts.require(self.sink, fact, path.to_owned(), &block.place);
+                self.facts
+                    .require(self.sink, fact, path.to_owned(), &block.place);
                 continue;
             }
             let message = format!("`{path}` requires {fact} of the inputs");
             let warning = Diagnostic::warning("fact-assumed", block.place.clone(), message);
             let help = "sizes for which it does not hold are refused when the model is called";
             self.sink.push(warning.note(why).help(Some(help)));
-            self.facts.require(self.sink, fact, path.to_owned(), &block.place);
+            self.facts
+                .require(self.sink, fact, path.to_owned(), &block.place);
         }
     }
 
@@ -251,7 +302,9 @@ impl Inference<'_> {
                 return None;
             }
             if dim.as_fixed().is_none() && self.sizes.seen.insert(dim.clone()) {
-                self.sizes.all.push((dim.clone(), path.to_string(), block.place.clone()));
+                self.sizes
+                    .all
+                    .push((dim.clone(), path.to_string(), block.place.clone()));
             }
         }
         Some(())
@@ -296,11 +349,17 @@ impl Inference<'_> {
                 found.rank() - 1
             );
             let report = Diagnostic::error("output-differs", whole.clone(), message);
-            self.sink.push(report.label(source.place.clone(), gives).note("sizes are declared without the batch"));
+            self.sink.push(
+                report
+                    .label(source.place.clone(), gives)
+                    .note("sizes are declared without the batch"),
+            );
             return;
         }
         for (position, (dim, found)) in shape.iter().zip(found.dims()).enumerate() {
-            let Size::Known(declared_dim) = &dim.size else { continue };
+            let Size::Known(declared_dim) = &dim.size else {
+                continue;
+            };
             let mut needs = Needs::new(&self.facts.facts, &self.facts.bound);
             let result = needs.equal(found, declared_dim);
             let needs = needs.into_found();
@@ -311,14 +370,16 @@ impl Inference<'_> {
                 let note = format!("dim {position}, the batch being 0: {}", why.0);
                 let help = format!("declare {}, or `'<<auto>>'`", as_written(found));
                 let label = (source.place.clone(), gives.clone());
-                self.sink.push(report.label(label.0, label.1).note(note).help(Some(help)));
+                self.sink
+                    .push(report.label(label.0, label.1).note(note).help(Some(help)));
             }
             for Need { fact, why } in needs {
                 let message = format!("the output `{name}` requires {fact} of the inputs");
                 let warning = Diagnostic::warning("fact-assumed", dim.place.clone(), message);
                 let help = format!("declare {} to do without", as_written(found));
                 self.sink.push(warning.note(why).help(Some(help)));
-                self.facts.require(self.sink, fact, name.to_owned(), &dim.place);
+                self.facts
+                    .require(self.sink, fact, name.to_owned(), &dim.place);
             }
         }
     }
@@ -326,7 +387,9 @@ impl Inference<'_> {
     /// Finds how large the symbols must be for no size to vanish.
     fn lower_bounds(&mut self) {
         let dims: Vec<Dim> = self.sizes.all.iter().map(|it| it.0.clone()).collect();
-        let Ok(bounds) = lower_bounds(&dims, &self.facts.facts) else { return };
+        let Ok(bounds) = lower_bounds(&dims, &self.facts.facts) else {
+            return;
+        };
         for (symbol, least) in bounds.least {
             if let Some((index, _)) = least.breaks.filter(|_| least.value > 1) {
                 let block = self.sizes.all[index].1.clone();
@@ -339,7 +402,11 @@ impl Inference<'_> {
         for index in bounds.unmet {
             let (dim, path, place) = &self.sizes.all[index];
             let message = format!("`{path}` makes a size of {dim}, which is not always positive");
-            self.sink.push(Diagnostic::error("size-not-positive", place.clone(), message));
+            self.sink.push(Diagnostic::error(
+                "size-not-positive",
+                place.clone(),
+                message,
+            ));
         }
     }
 
@@ -347,7 +414,11 @@ impl Inference<'_> {
     fn free_symbols(&self) -> Vec<Symbol> {
         let mut free = BTreeSet::new();
         for (dim, ..) in &self.sizes.all {
-            free.extend(dim.symbols().into_iter().filter(|it| !self.facts.bound.contains(it)));
+            free.extend(
+                dim.symbols()
+                    .into_iter()
+                    .filter(|it| !self.facts.bound.contains(it)),
+            );
         }
         free.into_iter().collect()
     }
@@ -360,7 +431,9 @@ impl Known {
             Ok(false) => {}
             Ok(true) => self.required.push(Required { fact, block }),
             Err(error) => {
-                let message = format!("`{block}` requires {fact} of the inputs, which nothing meets: {error}");
+                let message = format!(
+                    "`{block}` requires {fact} of the inputs, which nothing meets: {error}"
+                );
                 let mut report = Diagnostic::error("facts-contradict", place.clone(), message);
                 for known in &self.required {
                     report = report.note(format!("`{}` requires {}", known.block, known.fact));
@@ -399,8 +472,19 @@ fn source_label(source: &Source, wired: &WiredScope<'_>) -> String {
 }
 
 /// The report on a layer that refuses.
-fn report(problem: Problem, block: &Wired<'_>, node: &Node, path: &WeightPath) -> Diagnostic<Place> {
-    let Problem { code, param, message, notes, help } = problem;
+fn report(
+    problem: Problem,
+    block: &Wired<'_>,
+    node: &Node,
+    path: &WeightPath,
+) -> Diagnostic<Place> {
+    let Problem {
+        code,
+        param,
+        message,
+        notes,
+        help,
+    } = problem;
     let at = param.and_then(|it| node.get(it)).map(Node::place);
     let place = at.unwrap_or_else(|| block.place.clone());
     let mut report = Diagnostic::error(code, place, format!("`{path}` {message}")).help(help);

@@ -52,7 +52,10 @@ impl Model {
     /// Inputs, outputs and parameters in a line.
     pub fn summary(&self) -> String {
         let root = self.scope(self.root());
-        let inputs = root.inputs.iter().map(|it| root.block(*it).ports[0].to_string());
+        let inputs = root
+            .inputs
+            .iter()
+            .map(|it| root.block(*it).ports[0].to_string());
         let outputs = root.outputs.iter().map(|it| root.ty(it.value).to_string());
         let join = |all: Vec<String>| all.join(", ");
         let (inputs, outputs) = (join(inputs.collect()), join(outputs.collect()));
@@ -68,18 +71,30 @@ impl Model {
         let root = self.scope(self.root());
         for input in &root.inputs {
             let block = root.block(*input);
-            line(&mut text, 0, block.name.as_deref().unwrap_or_default(), "input", &block.ports);
+            line(
+                &mut text,
+                0,
+                block.name.as_deref().unwrap_or_default(),
+                "input",
+                &block.ports,
+            );
         }
         let mut left = vec![(root, 0, 0)];
         while let Some((scope, next, depth)) = left.pop() {
-            let Some(id) = scope.order.get(next).copied() else { continue };
+            let Some(id) = scope.order.get(next).copied() else {
+                continue;
+            };
             left.push((scope, next + 1, depth));
             let block = scope.block(id);
             let name = match (&block.name, &block.segment) {
                 (Some(name), _) | (None, Segment::Name(name)) => name.clone(),
                 (None, Segment::Index(index)) => index.to_string(),
             };
-            let from: Vec<String> = scope.inputs_of(id).iter().map(|it| label(scope, it.block)).collect();
+            let from: Vec<String> = scope
+                .inputs_of(id)
+                .iter()
+                .map(|it| label(scope, it.block))
+                .collect();
             let name = format!("{name}({})", from.join(", "));
             match &block.kind {
                 Kind::Input => {}
@@ -91,8 +106,17 @@ impl Model {
             }
         }
         for output in &root.outputs {
-            let (name, from) = (output.name.as_deref().unwrap_or_default(), label(root, output.value.block));
-            line(&mut text, 0, &format!("{name}({from})"), "output", std::slice::from_ref(root.ty(output.value)));
+            let (name, from) = (
+                output.name.as_deref().unwrap_or_default(),
+                label(root, output.value.block),
+            );
+            line(
+                &mut text,
+                0,
+                &format!("{name}({from})"),
+                "output",
+                std::slice::from_ref(root.ty(output.value)),
+            );
         }
         for required in &self.facts {
             // Writing to a string does not fail.
@@ -114,15 +138,25 @@ fn label(scope: &Scope, id: crate::model::BlockId) -> String {
 fn line(text: &mut String, depth: usize, name: &str, what: &str, ports: &[crate::shape::Type]) {
     let ports: Vec<String> = ports.iter().map(ToString::to_string).collect();
     // Writing to a string does not fail.
-    _ = writeln!(text, "{:1$}{name}: {what} -> {2}", "", 2 * depth, ports.join(", "));
+    _ = writeln!(
+        text,
+        "{:1$}{name}: {what} -> {2}",
+        "",
+        2 * depth,
+        ports.join(", ")
+    );
 }
 
 /// `11,689,512`
 pub(crate) fn thousands(count: i64) -> String {
     let digits = count.unsigned_abs().to_string();
-    let mut text = if count < 0 { "-".to_owned() } else { String::new() };
+    let mut text = if count < 0 {
+        "-".to_owned()
+    } else {
+        String::new()
+    };
     for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place) % 3 == 0 {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
             text.push(',');
         }
         text.push(digit);

@@ -10,7 +10,6 @@ use petgraph::visit::EdgeRef;
 
 use crate::{
     dim::{Fact, Symbol},
-    document::Place,
     layer::{Layer, Needs, Problem, Weight, WeightKind},
     shape::Type,
 };
@@ -78,7 +77,6 @@ pub(crate) struct Block {
     pub(crate) description: Option<String>,
     /// Its step in the weight path.
     pub(crate) segment: Segment,
-    pub(crate) place: Place,
     pub(crate) kind: Kind,
     /// What comes out, one type a port.
     pub(crate) ports: Vec<Type>,
@@ -123,7 +121,6 @@ pub(crate) struct NewBlock {
     pub(crate) name: Option<String>,
     pub(crate) description: Option<String>,
     pub(crate) segment: Segment,
-    pub(crate) place: Place,
 }
 
 impl Scope {
@@ -167,14 +164,25 @@ impl Scope {
         (id, scope): (ScopeId, &Scope),
         inputs: &[Value],
     ) -> BlockId {
-        let ports = scope.outputs.iter().map(|it| scope.ty(it.value).clone()).collect();
+        let ports = scope
+            .outputs
+            .iter()
+            .map(|it| scope.ty(it.value).clone())
+            .collect();
         self.connect(block.with(Kind::Scope(id), ports), inputs)
     }
 
     fn connect(&mut self, block: Block, inputs: &[Value]) -> BlockId {
         let id = self.graph.add_node(block);
         for (slot, input) in inputs.iter().enumerate() {
-            self.graph.add_edge(input.block, id, Wire { port: input.port, slot });
+            self.graph.add_edge(
+                input.block,
+                id,
+                Wire {
+                    port: input.port,
+                    slot,
+                },
+            );
         }
         self.order.push(id);
         id
@@ -193,7 +201,15 @@ impl Scope {
     pub(crate) fn inputs_of(&self, id: BlockId) -> Vec<Value> {
         let edges = self.graph.edges_directed(id, petgraph::Direction::Incoming);
         let mut wires: Vec<(usize, Value)> = edges
-            .map(|it| (it.weight().slot, Value { block: it.source(), port: it.weight().port }))
+            .map(|it| {
+                (
+                    it.weight().slot,
+                    Value {
+                        block: it.source(),
+                        port: it.weight().port,
+                    },
+                )
+            })
             .collect();
         wires.sort_unstable();
         wires.into_iter().map(|(_, value)| value).collect()
@@ -201,7 +217,10 @@ impl Scope {
 
     /// The types of what goes into a block.
     pub(crate) fn types_into(&self, id: BlockId) -> Vec<Type> {
-        self.inputs_of(id).into_iter().map(|it| self.ty(it).clone()).collect()
+        self.inputs_of(id)
+            .into_iter()
+            .map(|it| self.ty(it).clone())
+            .collect()
     }
 
     /// The PyTorch name of a block.
@@ -212,8 +231,18 @@ impl Scope {
 
 impl NewBlock {
     fn with(self, kind: Kind, ports: Vec<Type>) -> Block {
-        let Self { name, description, segment, place } = self;
-        Block { name, description, segment, place, kind, ports }
+        let Self {
+            name,
+            description,
+            segment,
+        } = self;
+        Block {
+            name,
+            description,
+            segment,
+            kind,
+            ports,
+        }
     }
 }
 
@@ -233,7 +262,9 @@ impl Model {
         let mut left = vec![(self.root(), 0)];
         while let Some((id, next)) = left.pop() {
             let scope = self.scope(id);
-            let Some(block) = scope.written.get(next).copied() else { continue };
+            let Some(block) = scope.written.get(next).copied() else {
+                continue;
+            };
             left.push((id, next + 1));
             match &scope.block(block).kind {
                 Kind::Input => {}
@@ -241,7 +272,11 @@ impl Model {
                 Kind::Layer(layer) => {
                     let path = scope.path_of(block);
                     let weights = layer.weights(&scope.types_into(block));
-                    all.extend(weights.into_iter().map(|it| (format!("{path}.{}", it.leaf), it)));
+                    all.extend(
+                        weights
+                            .into_iter()
+                            .map(|it| (format!("{path}.{}", it.leaf), it)),
+                    );
                 }
             }
         }
@@ -250,10 +285,16 @@ impl Model {
 
     /// How many numbers training changes, if it is known before the model is made.
     pub(crate) fn parameters(&self) -> Option<i64> {
-        self.weights().iter().filter(|it| it.1.kind == WeightKind::Parameter).try_fold(0i64, |sum, (_, it)| {
-            let count = it.shape.iter().try_fold(1i64, |product, dim| product.checked_mul(dim.as_fixed()?));
-            sum.checked_add(count?)
-        })
+        self.weights()
+            .iter()
+            .filter(|it| it.1.kind == WeightKind::Parameter)
+            .try_fold(0i64, |sum, (_, it)| {
+                let count = it
+                    .shape
+                    .iter()
+                    .try_fold(1i64, |product, dim| product.checked_mul(dim.as_fixed()?));
+                sum.checked_add(count?)
+            })
     }
 }
 

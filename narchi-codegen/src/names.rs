@@ -11,7 +11,11 @@ pub(crate) fn camel(text: &str) -> String {
         camel.push_str(letters.as_str());
     }
     // `_1` is an id, but no type.
-    if camel.starts_with(|it: char| it.is_ascii_alphabetic()) { camel } else { format!("Block{camel}") }
+    if camel.starts_with(|it: char| it.is_ascii_alphabetic()) {
+        camel
+    } else {
+        format!("Block{camel}")
+    }
 }
 
 /// `ResBlock` becomes `res_block`, `type` becomes `type_`.
@@ -37,8 +41,10 @@ pub(crate) fn ident(name: &str) -> Ident {
     if syn::parse_str::<Ident>(name).is_ok() {
         return Ident::new(name, Span::call_site());
     }
-    let mut letters: String =
-        name.chars().map(|it| if it.is_ascii_alphanumeric() { it } else { '_' }).collect();
+    let mut letters: String = name
+        .chars()
+        .map(|it| if it.is_ascii_alphanumeric() { it } else { '_' })
+        .collect();
     if !letters.starts_with(|it: char| it.is_ascii_alphabetic()) {
         letters.insert(0, '_');
     }

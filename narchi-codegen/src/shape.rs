@@ -26,7 +26,10 @@ pub(crate) struct Type {
 
 impl Type {
     pub(crate) fn float(dims: Vec<Dim>) -> Self {
-        Self { shape: Shape(dims), dtype: Dtype::Float }
+        Self {
+            shape: Shape(dims),
+            dtype: Dtype::Float,
+        }
     }
 
     pub(crate) fn dims(&self) -> &[Dim] {
@@ -39,7 +42,10 @@ impl Type {
 
     /// The same with other sizes.
     pub(crate) fn with(&self, dims: Vec<Dim>) -> Self {
-        Self { shape: Shape(dims), dtype: self.dtype }
+        Self {
+            shape: Shape(dims),
+            dtype: self.dtype,
+        }
     }
 }
 

@@ -17,12 +17,24 @@ pub struct Skeleton {
 impl Skeleton {
     pub(crate) fn new(wiring: &Wiring<'_>) -> Self {
         let inputs = wiring.root.inputs.iter().filter_map(|it| it.name.clone());
-        let outputs = wiring.root.outputs.iter().filter_map(|it| it.0.name.clone());
-        Self { name: wiring.name.clone(), inputs: inputs.collect(), outputs: outputs.collect() }
+        let outputs = wiring
+            .root
+            .outputs
+            .iter()
+            .filter_map(|it| it.0.name.clone());
+        Self {
+            name: wiring.name.clone(),
+            inputs: inputs.collect(),
+            outputs: outputs.collect(),
+        }
     }
 
     pub(crate) fn unknown(name: &str) -> Self {
-        Self { name: name.to_owned(), inputs: Vec::new(), outputs: Vec::new() }
+        Self {
+            name: name.to_owned(),
+            inputs: Vec::new(),
+            outputs: Vec::new(),
+        }
     }
 
     /// The name of the type.
@@ -32,16 +44,32 @@ impl Skeleton {
 
     /// The type with methods that take what the real ones would, and never return.
     pub(crate) fn tokens(&self, name: &Ident, krate: &TokenStream) -> TokenStream {
-        let (inputs_type, outputs_type) = (format_ident!("{name}Inputs"), format_ident!("{name}Outputs"));
+        let (inputs_type, outputs_type) = (
+            format_ident!("{name}Inputs"),
+            format_ident!("{name}Outputs"),
+        );
         let fields = |names: &[String]| -> Vec<Ident> {
-            names.iter().map(|it| names::ident(&names::snake(it))).collect()
+            names
+                .iter()
+                .map(|it| names::ident(&names::snake(it)))
+                .collect()
         };
         let (inputs, outputs) = (fields(&self.inputs), fields(&self.outputs));
         let (several_in, several_out) = (inputs.len() > 1, outputs.len() > 1);
-        let inputs_struct = several_in.then(|| quote!(pub struct #inputs_type<'a> { #(pub #inputs: &'a Tensor,)* }));
-        let outputs_struct = several_out.then(|| quote!(pub struct #outputs_type { #(pub #outputs: Tensor,)* }));
-        let input = if several_in { quote!(_: #inputs_type<'_>) } else { quote!(_: &Tensor) };
-        let output = if several_out { quote!(#outputs_type) } else { quote!(Tensor) };
+        let inputs_struct = several_in
+            .then(|| quote!(pub struct #inputs_type<'a> { #(pub #inputs: &'a Tensor,)* }));
+        let outputs_struct =
+            several_out.then(|| quote!(pub struct #outputs_type { #(pub #outputs: Tensor,)* }));
+        let input = if several_in {
+            quote!(_: #inputs_type<'_>)
+        } else {
+            quote!(_: &Tensor)
+        };
+        let output = if several_out {
+            quote!(#outputs_type)
+        } else {
+            quote!(Tensor)
+        };
         quote! {
             use #krate::prelude::*;
             #inputs_struct
@@ -59,6 +87,9 @@ impl Skeleton {
     pub(crate) fn public_names(&self, name: &Ident) -> Vec<Ident> {
         let inputs = (self.inputs.len() > 1).then(|| format_ident!("{name}Inputs"));
         let outputs = (self.outputs.len() > 1).then(|| format_ident!("{name}Outputs"));
-        [Some(name.clone()), inputs, outputs].into_iter().flatten().collect()
+        [Some(name.clone()), inputs, outputs]
+            .into_iter()
+            .flatten()
+            .collect()
     }
 }

@@ -72,8 +72,15 @@ pub(crate) struct Wired<'d> {
 #[derive(Debug)]
 pub(crate) enum WiredKind<'d> {
     /// Something that layers know: its class and its parameters.
-    Layer { class: &'d str, class_place: Place, block: &'d Node },
-    Scope { type_name: Option<String>, scope: Box<WiredScope<'d>> },
+    Layer {
+        class: &'d str,
+        class_place: Place,
+        block: &'d Node,
+    },
+    Scope {
+        type_name: Option<String>,
+        scope: Box<WiredScope<'d>>,
+    },
     /// Reported.
     Broken,
 }

@@ -37,7 +37,12 @@ pub fn narchi_model(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
         other => other.into_token_stream(),
     };
     let runtime = arguments.runtime.into_token_stream();
-    let wrapping = Wrapping { type_name: name.as_deref(), visibility, runtime, track: true };
+    let wrapping = Wrapping {
+        type_name: name.as_deref(),
+        visibility,
+        runtime,
+        track: true,
+    };
     let items = expand(&compile(&input), &wrapping);
     at(items, arguments.path.span()).into()
 }
@@ -69,7 +74,11 @@ fn at(tokens: TokenStream, span: proc_macro2::Span) -> TokenStream {
     let mut first_statement = true;
     // Only `compile_error!`, which comes first, needs the span; generated items keep their own.
     let tokens = tokens.into_iter().map(|token| {
-        let located = if first_statement { place(token.clone()) } else { token.clone() };
+        let located = if first_statement {
+            place(token.clone())
+        } else {
+            token.clone()
+        };
         first_statement &= !matches!(&token, TokenTree::Punct(it) if it.as_char() == ';');
         located
     });
@@ -89,8 +98,14 @@ impl Parse for Arguments {
             None
         };
         let path = input.parse()?;
-        let mut this =
-            Self { runtime, visibility, name, path, ext_vars: Vec::new(), tla: Vec::new() };
+        let mut this = Self {
+            runtime,
+            visibility,
+            name,
+            path,
+            ext_vars: Vec::new(),
+            tla: Vec::new(),
+        };
         while !input.is_empty() {
             input.parse::<Token![,]>()?;
             if input.is_empty() {
@@ -102,7 +117,8 @@ impl Parse for Arguments {
                 "ext" => this.ext_vars = values(input)?,
                 "tla" => this.tla = values(input)?,
                 other => {
-                    let message = format!("there is no option `{other}`; the options are `ext` and `tla`");
+                    let message =
+                        format!("there is no option `{other}`; the options are `ext` and `tla`");
                     return Err(syn::Error::new(option.span(), message));
                 }
             }

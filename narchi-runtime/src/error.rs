@@ -111,7 +111,6 @@ impl std::error::Error for Error {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
     use tch::{Device, Tensor};
 

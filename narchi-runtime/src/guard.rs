@@ -273,7 +273,6 @@ fn mentions(text: &str, symbol: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
     use tch::Device;
 

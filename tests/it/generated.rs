@@ -8,9 +8,18 @@ use narchi_runtime::{
 
 narchi_model!(Facts, "../../narchi-codegen/tests/models/facts.jsonnet");
 narchi_model!(Nested, "../../narchi-codegen/tests/models/nested.jsonnet");
-narchi_model!(Residual, "../../narchi-codegen/tests/models/residual.jsonnet");
-narchi_model!(Reshapes, "../../narchi-codegen/tests/models/reshapes.jsonnet");
-narchi_model!(TwoInTwoOut, "../../narchi-codegen/tests/models/two_in_two_out.jsonnet");
+narchi_model!(
+    Residual,
+    "../../narchi-codegen/tests/models/residual.jsonnet"
+);
+narchi_model!(
+    Reshapes,
+    "../../narchi-codegen/tests/models/reshapes.jsonnet"
+);
+narchi_model!(
+    TwoInTwoOut,
+    "../../narchi-codegen/tests/models/two_in_two_out.jsonnet"
+);
 narchi_model!(Volumes, "../../narchi-codegen/tests/models/volumes.jsonnet");
 
 mod built {
@@ -34,12 +43,18 @@ fn refusal<T: std::fmt::Debug>(result: narchi_runtime::Result<T>) -> String {
 fn sizes_are_those_that_were_promised() {
     let facts = Facts::new(&store().root());
     // [N, 4, ⌊(H-5)/8⌋, ⌈W/8⌉-1]
-    let y = facts.forward(&image(&[2, 4, 14, 18])).expect("a size that meets the facts");
+    let y = facts
+        .forward(&image(&[2, 4, 14, 18]))
+        .expect("a size that meets the facts");
     assert_eq!(y.size(), [2, 4, 1, 2]);
-    let y = facts.forward(&image(&[1, 4, 48, 100])).expect("a size that meets the facts");
+    let y = facts
+        .forward(&image(&[1, 4, 48, 100]))
+        .expect("a size that meets the facts");
     assert_eq!(y.size(), [1, 4, 5, 12]);
     let volumes = Volumes::new(&store().root());
-    let y = volumes.forward_t(&image(&[2, 1, 7, 32, 32]), true).expect("the right shape");
+    let y = volumes
+        .forward_t(&image(&[2, 1, 7, 32, 32]), true)
+        .expect("the right shape");
     assert_eq!(y.size(), [2, 4, 7, 16, 11]);
 }
 
@@ -58,10 +73,18 @@ fn wrong_inputs_are_refused_with_the_reason() {
 fn symbols_agree_across_inputs() {
     let model = TwoInTwoOut::new(&store().root());
     let (left, right) = (image(&[1, 3, 16, 20]), image(&[1, 3, 16, 24]));
-    let outputs = model.forward(TwoInTwoOutInputs { left: &left, right: &left }).expect("equal sizes");
+    let outputs = model
+        .forward(TwoInTwoOutInputs {
+            left: &left,
+            right: &left,
+        })
+        .expect("equal sizes");
     assert_eq!(outputs.depth.size(), [1, 1, 6, 7]);
     assert_eq!(outputs.shared.size(), [1, 16, 16, 20]);
-    let error = refusal(model.forward(TwoInTwoOutInputs { left: &left, right: &right }));
+    let error = refusal(model.forward(TwoInTwoOutInputs {
+        left: &left,
+        right: &right,
+    }));
     insta::assert_snapshot!(error, @"input `right` has shape [1, 3, 16, 24], expected [N, 3, H, W]: dimension 3 is 24, but W is 20 in dimension 3 of `left`");
 }
 
@@ -83,14 +106,19 @@ fn a_build_script_makes_the_same_model() {
     let scores = mlp.forward(&image(&[5, 8])).expect("the right shape");
     assert_eq!(scores.size(), [5, 3]);
     let sums = scores.sum_dim_intlist([1i64].as_slice(), false, Kind::Float);
-    assert!((sums - 1.0).abs().max().double_value(&[]) < 1e-6, "probabilities sum to 1");
+    assert!(
+        (sums - 1.0).abs().max().double_value(&[]) < 1e-6,
+        "probabilities sum to 1"
+    );
 }
 
 #[test]
 fn symbols_that_no_input_binds_are_arguments() {
     let vs = store();
     let model = Residual::new(&vs.root(), 7);
-    let logits = model.forward_t(&image(&[2, 3, 9, 11]), false).expect("any size");
+    let logits = model
+        .forward_t(&image(&[2, 3, 9, 11]), false)
+        .expect("any size");
     assert_eq!(logits.size(), [2, 7]);
     assert_eq!(vs.variables()["fc.weight"].size(), [7, 64]);
 }
@@ -102,15 +130,23 @@ fn every_weight_learns() {
     let x = image(&[4, 3, 12, 12]);
     // Through tch's trait, as its own training loops call it.
     let logits = ModuleT::forward_t(&model, &x, true);
-    logits.cross_entropy_for_logits(&Tensor::from_slice(&[0i64, 1, 2, 3])).backward();
+    logits
+        .cross_entropy_for_logits(&Tensor::from_slice(&[0i64, 1, 2, 3]))
+        .backward();
     for (name, variable) in vs.variables() {
         if variable.requires_grad() {
             assert!(variable.grad().defined(), "{name} has no gradient");
         }
     }
     let statistics = &vs.variables()["layer2.0.bn1.running_mean"];
-    assert!(statistics.abs().max().double_value(&[]) > 0.0, "running statistics move");
-    assert_eq!(vs.variables()["layer2.0.bn1.num_batches_tracked"].int64_value(&[]), 1);
+    assert!(
+        statistics.abs().max().double_value(&[]) > 0.0,
+        "running statistics move"
+    );
+    assert_eq!(
+        vs.variables()["layer2.0.bn1.num_batches_tracked"].int64_value(&[]),
+        1
+    );
 }
 
 #[test]
@@ -128,7 +164,11 @@ fn weights_of_another_model_are_refused_whole() {
       another shape: `fc.bias` [7], in the file [5]
       another shape: `fc.weight` [7, 64], in the file [5, 64]
     ");
-    assert_eq!(seven.variables()["stem.weight"], before, "nothing was changed");
+    assert_eq!(
+        seven.variables()["stem.weight"],
+        before,
+        "nothing was changed"
+    );
 
     let nested = store();
     _ = Nested::new(&nested.root());
@@ -147,8 +187,12 @@ fn loaded_weights_give_the_same_outputs() {
     // Moves the running statistics away from their beginnings.
     first.forward_t(&signal, true).expect("the right shape");
     save(&one, &file).expect("a file");
-    assert_eq!(load(&other, &file).expect("the same model").tensors, one.variables().len());
-    let outputs = [&first, &second].map(|it| it.forward_t(&signal, false).expect("the right shape"));
+    assert_eq!(
+        load(&other, &file).expect("the same model").tensors,
+        one.variables().len()
+    );
+    let outputs =
+        [&first, &second].map(|it| it.forward_t(&signal, false).expect("the right shape"));
     assert_eq!(outputs[0], outputs[1]);
 }
 
@@ -159,6 +203,9 @@ fn errors_of_libtorch_say_where() {
     // The guard takes any float; libtorch does not multiply doubles with floats.
     let signal = image(&[1, 2, 8]).to_kind(Kind::Double);
     let error = refusal(model.forward_t(&signal, false));
-    assert!(error.contains("generated.rs"), "the place of the call: {error}");
+    assert!(
+        error.contains("generated.rs"),
+        "the place of the call: {error}"
+    );
     assert!(!error.contains("frame #"), "no backtrace of C++: {error}");
 }

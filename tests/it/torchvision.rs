@@ -1,4 +1,4 @@
-//! The ResNets of `examples/` are those of torchvision: their state dicts, and what they compute.
+//! Every ResNet of `examples/` is that of torchvision: its state dict, and what it computes.
 //!
 //! `reference/torchvision/record.py` recorded what is compared with.
 

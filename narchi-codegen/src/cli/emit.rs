@@ -42,12 +42,16 @@ impl Emit {
         };
         let compilation = compile(&input);
         report(&compilation);
-        let Some(model) = &compilation.model else { return ExitCode::from(PROBLEMS) };
+        let Some(model) = &compilation.model else {
+            return ExitCode::from(PROBLEMS);
+        };
         let header = Header::new(&input, self.name.as_deref(), self.output.as_deref());
         let code = model.source(self.name.as_deref(), &header);
         let done = match &self.output {
-            None => std::io::stdout().write_all(code.as_bytes()).map_err(|it| it.to_string()),
-            Some(output) if self.check => return self.compare(output, &code, &header),
+            None => std::io::stdout()
+                .write_all(code.as_bytes())
+                .map_err(|it| it.to_string()),
+            Some(output) if self.check => return Self::compare(output, &code, &header),
             Some(output) => write(output, &code),
         };
         let done = done.and_then(|()| self.write_dep_file(&compilation));
@@ -60,27 +64,45 @@ impl Emit {
         }
     }
 
-    fn compare(&self, output: &Path, code: &str, header: &Header) -> ExitCode {
+    fn compare(output: &Path, code: &str, header: &Header) -> ExitCode {
         let (old, name) = (fs::read_to_string(output), output.display());
         let Ok(old) = old.map(|it| it.replace("\r\n", "\n")) else {
-            tell(&format!("error: cannot read {name}\n  to write it: {}", header.command()));
+            tell(&format!(
+                "error: cannot read {name}\n  to write it: {}",
+                header.command()
+            ));
             return ExitCode::from(PROBLEMS);
         };
         if old == code {
             return ExitCode::SUCCESS;
         }
         let diff = TextDiff::from_lines(old.as_str(), code);
-        let diff = diff.unified_diff().header(&name.to_string(), "what would be written").to_string();
+        let diff = diff
+            .unified_diff()
+            .header(&name.to_string(), "what would be written")
+            .to_string();
         let help = format!("to mend it, in the folder of {name}: {}", header.command());
-        tell(&format!("{diff}\nerror: {name} is not up to date\n  {help}"));
+        tell(&format!(
+            "{diff}\nerror: {name} is not up to date\n  {help}"
+        ));
         ExitCode::from(PROBLEMS)
     }
 
     fn write_dep_file(&self, compilation: &Compilation) -> Result<(), String> {
-        let Some(path) = &self.dep_file else { return Ok(()) };
+        let Some(path) = &self.dep_file else {
+            return Ok(());
+        };
         let escaped = |path: &Path| path.to_string_lossy().replace(' ', "\\ ");
-        let target = self.output.as_deref().map_or_else(|| "-".to_owned(), escaped);
-        let reads: Vec<String> = compilation.reads.files.iter().map(|it| escaped(it)).collect();
+        let target = self
+            .output
+            .as_deref()
+            .map_or_else(|| "-".to_owned(), escaped);
+        let reads: Vec<String> = compilation
+            .reads
+            .files
+            .iter()
+            .map(|it| escaped(it))
+            .collect();
         write(path, &format!("{target}: {}\n", reads.join(" ")))
     }
 }
@@ -100,9 +122,12 @@ fn write(path: &Path, text: &str) -> Result<(), String> {
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt;
-            file.as_file().set_permissions(fs::Permissions::from_mode(0o644))?;
+            file.as_file()
+                .set_permissions(fs::Permissions::from_mode(0o644))?;
         }
         Ok(file.persist(path)?)
     });
-    written.map(drop).map_err(|it| format!("cannot write {}: {it}", path.display()))
+    written
+        .map(drop)
+        .map_err(|it| format!("cannot write {}: {it}", path.display()))
 }

@@ -87,7 +87,9 @@ fn variables(
         Some((name, value)) => Ok((name.to_owned(), make(value.to_owned()))),
         None => match std::env::var(text) {
             Ok(value) => Ok((text.clone(), make(value))),
-            Err(_) => Err(format!("`{text}` has no value here, and there is none in the environment: write `{text}=…`")),
+            Err(_) => Err(format!(
+                "`{text}` has no value here, and there is none in the environment: write `{text}=…`"
+            )),
         },
     };
     all.iter().map(variable).collect()
@@ -112,6 +114,14 @@ pub(crate) fn report(compilation: &Compilation) {
     }
     let is_plain = std::env::var_os("NO_COLOR").is_some_and(|it| !it.is_empty());
     let is_styled = !is_plain && std::io::stderr().is_terminal();
-    let renderer = if is_styled { Renderer::styled() } else { Renderer::plain() };
-    tell(&compilation.diagnostics.render(&compilation.sources, &renderer));
+    let renderer = if is_styled {
+        Renderer::styled()
+    } else {
+        Renderer::plain()
+    };
+    tell(
+        &compilation
+            .diagnostics
+            .render(&compilation.sources, &renderer),
+    );
 }

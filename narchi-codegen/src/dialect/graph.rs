@@ -33,7 +33,10 @@ pub(super) fn edges(sink: &mut Sink, lines: &Node) -> Vec<Edge> {
         };
         for pair in names.windows(2) {
             if seen.insert((pair[0].0.clone(), pair[1].0.clone())) {
-                edges.push(Edge { from: pair[0].clone(), to: pair[1].clone() });
+                edges.push(Edge {
+                    from: pair[0].clone(),
+                    to: pair[1].clone(),
+                });
             }
         }
     }
@@ -61,7 +64,9 @@ fn names(line: &Node) -> Option<Vec<(String, Place)>> {
 /// Whether a text may name a block: a letter or `_`, then letters, digits and `_`.
 pub(super) fn is_id(text: &str) -> bool {
     text.starts_with(|it: char| it.is_ascii_alphabetic() || it == '_')
-        && text.chars().all(|it| it.is_ascii_alphanumeric() || it == '_')
+        && text
+            .chars()
+            .all(|it| it.is_ascii_alphanumeric() || it == '_')
 }
 
 /// The names that a graph can mention.
@@ -81,13 +86,22 @@ impl Names {
         let from = input.or_else(|| self.blocks.get(name).map(|it| From::Block(*it)));
         if from.is_none() {
             if self.outputs.contains_key(name) {
-                let message = format!("`{name}` is an output of the architecture and feeds nothing");
-                sink.push(Diagnostic::error("output-as-source", place.clone(), message));
+                let message =
+                    format!("`{name}` is an output of the architecture and feeds nothing");
+                sink.push(Diagnostic::error(
+                    "output-as-source",
+                    place.clone(),
+                    message,
+                ));
             } else {
                 self.unknown(sink, name, place);
             }
         }
-        Source { from, port: 0, place: place.clone() }
+        Source {
+            from,
+            port: 0,
+            place: place.clone(),
+        }
     }
 
     /// Reports a name that nothing has.
@@ -97,7 +111,10 @@ impl Names {
         }
         let message = format!("there is no block `{name}`");
         let all = [&self.inputs, &self.blocks, &self.outputs];
-        let help = similar(name, all.into_iter().flat_map(|it| it.keys().map(String::as_str)));
+        let help = similar(
+            name,
+            all.into_iter().flat_map(|it| it.keys().map(String::as_str)),
+        );
         let help = help.map(|it| format!("did you mean `{it}`?"));
         sink.push(Diagnostic::error("unknown-block", place.clone(), message).help(help));
     }
@@ -140,11 +157,15 @@ fn operands(block: &Wired<'_>) -> impl Iterator<Item = usize> {
 
 /// Walks against the wires from a block that waits until one comes again: those between are the cycle.
 fn report_cycle(sink: &mut Sink, blocks: &[Wired<'_>], waits: &[usize]) {
-    let Some(start) = waits.iter().position(|it| *it > 0) else { return };
+    let Some(start) = waits.iter().position(|it| *it > 0) else {
+        return;
+    };
     let mut path = vec![start];
     let cycle = loop {
         let here = path[path.len() - 1];
-        let Some(next) = operands(&blocks[here]).find(|it| waits[*it] > 0) else { return };
+        let Some(next) = operands(&blocks[here]).find(|it| waits[*it] > 0) else {
+            return;
+        };
         if let Some(first) = path.iter().position(|it| *it == next) {
             break &path[first..];
         }
@@ -159,15 +180,24 @@ fn report_cycle(sink: &mut Sink, blocks: &[Wired<'_>], waits: &[usize]) {
     names.push(names[0]);
     let message = format!("these blocks wait for each other: {}", names.join(" -> "));
     let wire = |user: usize, from: usize| {
-        let wire = blocks[user].inputs.iter().find(|it| it.from == Some(From::Block(from)));
+        let wire = blocks[user]
+            .inputs
+            .iter()
+            .find(|it| it.from == Some(From::Block(from)));
         wire.map(|it| it.place.clone())
     };
-    let closing = wire(cycle[0], cycle[cycle.len() - 1]).unwrap_or_else(|| blocks[cycle[0]].place.clone());
+    let closing =
+        wire(cycle[0], cycle[cycle.len() - 1]).unwrap_or_else(|| blocks[cycle[0]].place.clone());
     let mut report = Diagnostic::error("cycle", closing, message);
     for pair in cycle.windows(2) {
         if let Some(place) = wire(pair[1], pair[0]) {
-            report = report.label(place, format!("`{}` feeds `{}`", name(pair[0]), name(pair[1])));
+            report = report.label(
+                place,
+                format!("`{}` feeds `{}`", name(pair[0]), name(pair[1])),
+            );
         }
     }
-    sink.push(report.help(Some("remove one of these wires: a block cannot depend on its own output")));
+    sink.push(report.help(Some(
+        "remove one of these wires: a block cannot depend on its own output",
+    )));
 }

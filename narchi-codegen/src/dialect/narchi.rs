@@ -16,7 +16,14 @@ use crate::{
 };
 
 /// The keys of an architecture, and those of them that must be there.
-const KEYS: [&str; 6] = ["_id", "_description", "inputs", "outputs", "blocks", "graph"];
+const KEYS: [&str; 6] = [
+    "_id",
+    "_description",
+    "inputs",
+    "outputs",
+    "blocks",
+    "graph",
+];
 const REQUIRED: [&str; 4] = ["inputs", "outputs", "blocks", "graph"];
 
 /// Looks up all names of a document. `file_stem` names an architecture that has no `_id`.
@@ -40,7 +47,9 @@ pub(crate) fn wire<'d>(sink: &mut Sink, document: &'d Node, file_stem: &str) -> 
             wire_block(sink, it, name, segment)
         })
         .collect();
-    let edges = document.get("graph").map_or_else(Vec::new, |it| graph::edges(sink, it));
+    let edges = document
+        .get("graph")
+        .map_or_else(Vec::new, |it| graph::edges(sink, it));
     let mut sources: BTreeMap<usize, Source> = BTreeMap::new();
     for edge in &edges {
         match names.outputs.get(&edge.to.0) {
@@ -65,10 +74,15 @@ pub(crate) fn wire<'d>(sink: &mut Sink, document: &'d Node, file_stem: &str) -> 
                 || output.name.as_ref().and_then(|it| names.outputs.get(it)) != Some(&index);
             if let (Some(name), false) = (&output.name, is_said) {
                 let message = format!("nothing feeds the output `{name}`");
-                let missing = Diagnostic::error("unconnected-output", output.place.clone(), message);
+                let missing =
+                    Diagnostic::error("unconnected-output", output.place.clone(), message);
                 sink.push(missing.help(Some(format!("end a line of `graph` with `-> {name}`"))));
             }
-            Source { from: None, port: 0, place: output.place.clone() }
+            Source {
+                from: None,
+                port: 0,
+                place: output.place.clone(),
+            }
         });
         (output, source)
     });
@@ -77,25 +91,42 @@ pub(crate) fn wire<'d>(sink: &mut Sink, document: &'d Node, file_stem: &str) -> 
     Wiring {
         name: name.unwrap_or_else(|| file_stem.replace(['.', '-'], "_")),
         description: description(document),
-        root: WiredScope { inputs, outputs, blocks, order },
+        root: WiredScope {
+            inputs,
+            outputs,
+            blocks,
+            order,
+        },
     }
 }
 
 fn check_keys(sink: &mut Sink, document: &Node) {
     if !matches!(document.value, Value::Object(_)) {
         let message = format!("an architecture is an object, not {}", document.kind());
-        sink.push(Diagnostic::error("no-architecture", document.place(), message));
+        sink.push(Diagnostic::error(
+            "no-architecture",
+            document.place(),
+            message,
+        ));
         return;
     }
     for key in REQUIRED.iter().filter(|it| document.get(it).is_none()) {
         let message = format!("the architecture has no `{key}`");
         sink.push(Diagnostic::error("missing-key", document.place(), message));
     }
-    for entry in document.entries().iter().filter(|it| !KEYS.contains(&it.key.as_str())) {
+    for entry in document
+        .entries()
+        .iter()
+        .filter(|it| !KEYS.contains(&it.key.as_str()))
+    {
         let message = format!("an architecture has no key `{}`", entry.key);
         let unknown = Diagnostic::error("unknown-key", entry.value.key_place(), message);
         let help = similar(&entry.key, KEYS).map(|it| format!("did you mean `{it}`?"));
-        sink.push(unknown.note(format!("it has: {}", KEYS.join(", "))).help(help));
+        sink.push(
+            unknown
+                .note(format!("it has: {}", KEYS.join(", ")))
+                .help(help),
+        );
     }
     for key in REQUIRED {
         if let Some(node) = document.get(key) {
@@ -153,7 +184,8 @@ fn id_of(sink: &mut Sink, block: &Node) -> Option<String> {
     let Some(id) = block.get("_id") else {
         let message = "this block has no `_id`";
         let missing = Diagnostic::error("missing-id", block.place(), message);
-        let help = "only the blocks of a Sequential can do without: `graph` wires the others by their ids";
+        let help =
+            "only the blocks of a Sequential can do without: `graph` wires the others by their ids";
         sink.push(missing.help(Some(help)));
         return None;
     };
@@ -161,13 +193,20 @@ fn id_of(sink: &mut Sink, block: &Node) -> Option<String> {
 }
 
 fn declared_list(sink: &mut Sink, document: &Node, key: &str) -> Vec<Declared> {
-    list(document, key).iter().map(|it| declared(sink, it, key)).collect()
+    list(document, key)
+        .iter()
+        .map(|it| declared(sink, it, key))
+        .collect()
 }
 
 fn declared(sink: &mut Sink, node: &Node, key: &str) -> Declared {
     const KEYS: [&str; 3] = ["_id", "_shape", "_description"];
     let name = id_of(sink, node);
-    for entry in node.entries().iter().filter(|it| !KEYS.contains(&it.key.as_str())) {
+    for entry in node
+        .entries()
+        .iter()
+        .filter(|it| !KEYS.contains(&it.key.as_str()))
+    {
         let message = format!("an item of `{key}` has no key `{}`", entry.key);
         let unknown = Diagnostic::error("unknown-key", entry.value.key_place(), message);
         sink.push(unknown.note(format!("it has: {}", KEYS.join(", "))));
@@ -176,7 +215,8 @@ fn declared(sink: &mut Sink, node: &Node, key: &str) -> Declared {
     if shape.is_none() {
         let message = format!("this item of `{key}` has no `_shape`");
         let missing = Diagnostic::error("missing-key", node.place(), message);
-        let help = "add its sizes without the batch: `_shape: [3, '<<variable:H>>', '<<variable:W>>']`";
+        let help =
+            "add its sizes without the batch: `_shape: [3, '<<variable:H>>', '<<variable:W>>']`";
         sink.push(missing.help(Some(help)));
     }
     if let Some(shape) = shape {
@@ -185,12 +225,25 @@ fn declared(sink: &mut Sink, node: &Node, key: &str) -> Declared {
     let is_output = key == "outputs";
     let dims = shape.filter(|it| !it.items().is_empty()).map(|shape| {
         let batch = Size::Known(Dim::symbol(Symbol::batch()));
-        let mut dims = vec![DeclaredDim { size: batch, place: shape.place() }];
-        dims.extend(shape.items().iter().map(|it| declared_dim(sink, it, is_output)));
+        let mut dims = vec![DeclaredDim {
+            size: batch,
+            place: shape.place(),
+        }];
+        dims.extend(
+            shape
+                .items()
+                .iter()
+                .map(|it| declared_dim(sink, it, is_output)),
+        );
         dims
     });
     let place = node.get("_id").unwrap_or(node).place();
-    Declared { name, description: description(node), shape: dims, place }
+    Declared {
+        name,
+        description: description(node),
+        shape: dims,
+        place,
+    }
 }
 
 fn declared_dim(sink: &mut Sink, node: &Node, is_output: bool) -> DeclaredDim {
@@ -201,9 +254,10 @@ fn declared_dim(sink: &mut Sink, node: &Node, is_output: bool) -> DeclaredDim {
     };
     let size = match (&node.value, node.as_int()) {
         (Value::String(text), _) if text == "<<auto>>" && is_output => Size::Auto,
-        (Value::String(text), _) if text == "<<auto>>" => {
-            wrong(sink, "only the sizes of outputs can be `<<auto>>`".to_owned())
-        }
+        (Value::String(text), _) if text == "<<auto>>" => wrong(
+            sink,
+            "only the sizes of outputs can be `<<auto>>`".to_owned(),
+        ),
         (Value::String(text), _) => match size(text) {
             Ok(dim) => Size::Known(dim),
             Err(WrongSize { at, message }) => {
@@ -214,9 +268,15 @@ fn declared_dim(sink: &mut Sink, node: &Node, is_output: bool) -> DeclaredDim {
             }
         },
         (Value::Number(_), Some(number)) if number >= 1 => Size::Known(number.into()),
-        _ => wrong(sink, "a size is a whole number from 1 on or `<<variable:…>>`".to_owned()),
+        _ => wrong(
+            sink,
+            "a size is a whole number from 1 on or `<<variable:…>>`".to_owned(),
+        ),
     };
-    DeclaredDim { size, place: node.place() }
+    DeclaredDim {
+        size,
+        place: node.place(),
+    }
 }
 
 /// Fills the tables of names. Names are unique among inputs and blocks, and among outputs and these.
@@ -239,10 +299,15 @@ fn name_all(
         None => places.insert(name.to_owned(), place).is_none(),
     };
     let is_named = |it: &Node| it.get("_id").and_then(Node::as_str).is_some_and(is_id);
-    let declared = [inputs, outputs].map(|it| !it.is_empty() && it.iter().all(|it| it.name.is_some()));
+    let declared =
+        [inputs, outputs].map(|it| !it.is_empty() && it.iter().all(|it| it.name.is_some()));
     names.is_incomplete = !is_group && declared != [true, true] || !blocks.iter().all(is_named);
     for (index, input) in inputs.iter().enumerate() {
-        if let Some(name) = input.name.clone().filter(|it| note(it, input.place.clone())) {
+        if let Some(name) = input
+            .name
+            .clone()
+            .filter(|it| note(it, input.place.clone()))
+        {
             names.inputs.insert(name, index);
         }
     }
@@ -253,7 +318,11 @@ fn name_all(
         }
     }
     for (index, output) in outputs.iter().enumerate() {
-        if let Some(name) = output.name.clone().filter(|it| note(it, output.place.clone())) {
+        if let Some(name) = output
+            .name
+            .clone()
+            .filter(|it| note(it, output.place.clone()))
+        {
             names.outputs.insert(name, index);
         }
     }
@@ -285,7 +354,9 @@ fn check_connected(sink: &mut Sink, names: &Names, blocks: &[Wired<'_>], graph: 
         }
         let message = format!("nothing feeds the block `{name}`");
         let alone = Diagnostic::error("unconnected-block", block.place.clone(), message);
-        sink.push(alone.help(Some(format!("mention it in `graph`, as in \"… -> {name} -> …\", or remove it"))));
+        sink.push(alone.help(Some(format!(
+            "mention it in `graph`, as in \"… -> {name} -> …\", or remove it"
+        ))));
     }
 }
 
@@ -301,9 +372,11 @@ fn wire_block<'d>(
     let kind = match class.map(|it| (it, it.as_str())) {
         Some((_, Some("Sequential"))) => sequential(sink, block),
         Some((_, Some("Group"))) => group(sink, block),
-        Some((node, Some(class))) => {
-            WiredKind::Layer { class, class_place: node.place(), block }
-        }
+        Some((node, Some(class))) => WiredKind::Layer {
+            class,
+            class_place: node.place(),
+            block,
+        },
         Some((node, None)) => {
             text(sink, node, "`_class`");
             WiredKind::Broken
@@ -323,7 +396,14 @@ fn wire_block<'d>(
             WiredKind::Broken
         }
     };
-    Wired { name, description: description(block), segment, place, kind, inputs: Vec::new() }
+    Wired {
+        name,
+        description: description(block),
+        segment,
+        place,
+        kind,
+        inputs: Vec::new(),
+    }
 }
 
 /// The keys of a container beside its own; reports others.
@@ -334,7 +414,11 @@ fn check_container(sink: &mut Sink, block: &Node, class: &str, own: &[&str]) -> 
             let message = format!("`{class}` has no parameter `{key}`");
             let unknown = Diagnostic::error("unknown-parameter", entry.value.key_place(), message);
             let help = similar(key, own.iter().copied()).map(|it| format!("did you mean `{it}`?"));
-            sink.push(unknown.note(format!("`{class}` accepts: {}", own.join(", "))).help(help));
+            sink.push(
+                unknown
+                    .note(format!("`{class}` accepts: {}", own.join(", ")))
+                    .help(help),
+            );
         }
     }
     let mut is_complete = true;
@@ -357,25 +441,43 @@ fn check_container(sink: &mut Sink, block: &Node, class: &str, own: &[&str]) -> 
 }
 
 fn type_name(block: &Node) -> Option<String> {
-    block.get("_name").and_then(Node::as_str).filter(|it| is_id(it)).map(str::to_owned)
+    block
+        .get("_name")
+        .and_then(Node::as_str)
+        .filter(|it| is_id(it))
+        .map(str::to_owned)
 }
 
 /// The one unnamed input or output of a container.
 fn unnamed(place: Place) -> Declared {
-    Declared { name: None, description: None, shape: None, place }
+    Declared {
+        name: None,
+        description: None,
+        shape: None,
+        place,
+    }
 }
 
 fn sequential<'d>(sink: &mut Sink, block: &'d Node) -> WiredKind<'d> {
     if !check_container(sink, block, "Sequential", &["blocks"]) {
         return WiredKind::Broken;
     }
-    let here = block.get("_id").or(block.get("_class")).unwrap_or(block).place();
-    let mut source = Source { from: Some(From::Input(0)), port: 0, place: here.clone() };
+    let here = block
+        .get("_id")
+        .or(block.get("_class"))
+        .unwrap_or(block)
+        .place();
+    let mut source = Source {
+        from: Some(From::Input(0)),
+        port: 0,
+        place: here.clone(),
+    };
     let mut blocks: Vec<Wired<'d>> = Vec::new();
     let mut names: BTreeMap<String, Place> = BTreeMap::new();
     for (position, child) in list(block, "blocks").iter().enumerate() {
         let id = child.get("_id");
-        let name = id.and_then(|it| text(sink, it, "`_id`").filter(|name| check_id(sink, it, name)));
+        let name =
+            id.and_then(|it| text(sink, it, "`_id`").filter(|name| check_id(sink, it, name)));
         if let (Some(name), Some(id)) = (&name, id)
             && let Some(first) = names.insert(name.clone(), id.place())
         {
@@ -387,7 +489,11 @@ fn sequential<'d>(sink: &mut Sink, block: &'d Node) -> WiredKind<'d> {
         let place = wired.place.clone();
         wired.inputs.push(std::mem::replace(
             &mut source,
-            Source { from: Some(From::Block(position)), port: 0, place },
+            Source {
+                from: Some(From::Block(position)),
+                port: 0,
+                place,
+            },
         ));
         blocks.push(wired);
     }
@@ -398,14 +504,26 @@ fn sequential<'d>(sink: &mut Sink, block: &'d Node) -> WiredKind<'d> {
         blocks,
         order,
     };
-    WiredKind::Scope { type_name: type_name(block), scope: Box::new(scope) }
+    WiredKind::Scope {
+        type_name: type_name(block),
+        scope: Box::new(scope),
+    }
 }
 
 fn group<'d>(sink: &mut Sink, block: &'d Node) -> WiredKind<'d> {
-    if !check_container(sink, block, "Group", &["blocks", "graph", "input", "output"]) {
+    if !check_container(
+        sink,
+        block,
+        "Group",
+        &["blocks", "graph", "input", "output"],
+    ) {
         return WiredKind::Broken;
     }
-    let here = block.get("_id").or(block.get("_class")).unwrap_or(block).place();
+    let here = block
+        .get("_id")
+        .or(block.get("_class"))
+        .unwrap_or(block)
+        .place();
     let children = list(block, "blocks");
     let mut names = Names::default();
     name_all(sink, &mut names, true, &[], children, &[]);
@@ -417,7 +535,7 @@ fn group<'d>(sink: &mut Sink, block: &'d Node) -> WiredKind<'d> {
             wire_block(sink, it, name, segment)
         })
         .collect();
-    let mut end = |sink: &mut Sink, key: &str| {
+    let end = |sink: &mut Sink, key: &str| {
         let node = block.get(key)?;
         let name = text(sink, node, &format!("`{key}`"))?;
         let found = names.blocks.get(&name).copied();
@@ -427,15 +545,29 @@ fn group<'d>(sink: &mut Sink, block: &'d Node) -> WiredKind<'d> {
         Some((found, node.place()))
     };
     if let Some((first, place)) = end(sink, "input") {
-        let source = Source { from: Some(From::Input(0)), port: 0, place };
+        let source = Source {
+            from: Some(From::Input(0)),
+            port: 0,
+            place,
+        };
         match first {
             Some(first) => blocks[first].inputs.push(source),
             // Any block may have been meant: none is unconnected.
-            None => blocks.iter_mut().for_each(|it| it.inputs.push(Source { from: None, ..source.clone() })),
+            None => {
+                for block in &mut blocks {
+                    block.inputs.push(Source {
+                        from: None,
+                        ..source.clone()
+                    });
+                }
+            }
         }
     }
     let output = end(sink, "output");
-    for edge in block.get("graph").map_or_else(Vec::new, |it| graph::edges(sink, it)) {
+    for edge in block
+        .get("graph")
+        .map_or_else(Vec::new, |it| graph::edges(sink, it))
+    {
         connect(sink, &names, &mut blocks, &edge);
     }
     check_connected(sink, &names, &blocks, block.get("graph"));
@@ -444,9 +576,19 @@ fn group<'d>(sink: &mut Sink, block: &'d Node) -> WiredKind<'d> {
     let order = graph::order(sink, &blocks);
     let scope = WiredScope {
         inputs: vec![unnamed(here.clone())],
-        outputs: vec![(unnamed(here), Source { from, port: 0, place })],
+        outputs: vec![(
+            unnamed(here),
+            Source {
+                from,
+                port: 0,
+                place,
+            },
+        )],
         blocks,
         order,
     };
-    WiredKind::Scope { type_name: type_name(block), scope: Box::new(scope) }
+    WiredKind::Scope {
+        type_name: type_name(block),
+        scope: Box::new(scope),
+    }
 }

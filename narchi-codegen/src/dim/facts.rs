@@ -94,6 +94,7 @@ impl Facts {
     }
 
     /// The facts as they were given.
+    #[cfg(test)]
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Fact> {
         self.given.iter()
     }
@@ -203,23 +204,6 @@ impl Facts {
         } else {
             dim.substitute(&self.solved)
         }
-    }
-
-    /// The dim without the floors that these facts make exact: `H/8` for `⌈H/8⌉` if `H % 8 == 0`.
-    ///
-    /// Every symbol of which the remainder is known becomes `modulus·q + remainder`, the floors
-    /// do the rest, and `q` is put back.
-    pub(crate) fn simplify(&self, dim: &Dim) -> Result<Dim> {
-        let dim = self.apply(dim)?;
-        let (mut there, mut back) = (BTreeMap::new(), BTreeMap::new());
-        for (of, modulus, among) in &self.remainders {
-            if let (Some(symbol), [remainder]) = (of.as_symbol(), among.as_slice()) {
-                let this = Dim::symbol(symbol.clone());
-                there.insert(symbol.clone(), this.times(*modulus)?.plus(*remainder)?);
-                back.insert(symbol.clone(), this.minus(*remainder)?.over(*modulus)?);
-            }
-        }
-        dim.substitute(&there)?.substitute(&back)
     }
 
     /// Whether all hold, and all values are positive. Facts on symbols without a value are passed over.

@@ -284,7 +284,6 @@ fn number(number: i64) -> TokenStream {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
     use syn::{BinOp, Expr, Lit};
 

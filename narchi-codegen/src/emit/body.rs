@@ -10,7 +10,11 @@ use crate::layer::Operand;
 
 pub(super) enum Statement {
     /// New locals.
-    Let { locals: Vec<Ident>, value: TokenStream, note: Option<String> },
+    Let {
+        locals: Vec<Ident>,
+        value: TokenStream,
+        note: Option<String>,
+    },
     Assign {
         local: Ident,
         value: TokenStream,
@@ -18,7 +22,11 @@ pub(super) enum Statement {
         /// Whether the value overwrites the local.
         in_place: bool,
     },
-    Loop { local: Ident, tokens: TokenStream, note: Option<String> },
+    Loop {
+        local: Ident,
+        tokens: TokenStream,
+        note: Option<String>,
+    },
     Drop {
         local: Ident,
         /// Whether a sum has read it: then it may live on while the last value is computed.
@@ -38,22 +46,41 @@ pub(super) fn body(
     }
     let mut changed = changed(&statements);
     let last = match (outputs, statements.last()) {
-        ([output], Some(Statement::Assign { local, value, note, .. })) if *local == output.name => {
-            Some((value.clone(), note.clone()))
-        }
-        ([output], Some(Statement::Let { locals, value, note })) if *locals == [output.name.clone()] => {
-            Some((value.clone(), note.clone()))
-        }
+        (
+            [output],
+            Some(Statement::Assign {
+                local, value, note, ..
+            }),
+        ) if *local == output.name => Some((value.clone(), note.clone())),
+        (
+            [output],
+            Some(Statement::Let {
+                locals,
+                value,
+                note,
+            }),
+        ) if *locals == [output.name.clone()] => Some((value.clone(), note.clone())),
         _ => None,
     };
     let (tail, note) = match last {
         Some((value, note)) => {
             let last = statements.pop();
-            while matches!(statements.last(), Some(Statement::Drop { after_sum: true, .. })) {
+            while matches!(
+                statements.last(),
+                Some(Statement::Drop {
+                    after_sum: true,
+                    ..
+                })
+            ) {
                 statements.pop();
             }
             changed = self::changed(&statements);
-            if let Some(Statement::Assign { local, in_place: true, .. }) = last {
+            if let Some(Statement::Assign {
+                local,
+                in_place: true,
+                ..
+            }) = last
+            {
                 changed.insert(local.to_string());
             }
             (returned(&value), note)
@@ -84,7 +111,11 @@ fn owned(outputs: &[Operand]) -> Vec<TokenStream> {
         let name = &output.name;
         // A value may be returned twice.
         let again = outputs[index + 1..].iter().any(|it| it.name == *name);
-        if output.owned && !again { quote!(#name) } else { quote!(#name.shallow_clone()) }
+        if output.owned && !again {
+            quote!(#name)
+        } else {
+            quote!(#name.shallow_clone())
+        }
     };
     outputs.iter().enumerate().map(one).collect()
 }
@@ -96,7 +127,10 @@ fn returned(value: &TokenStream) -> TokenStream {
         syn::Expr::MethodCall(call) => !call.method.to_string().starts_with("f_"),
         syn::Expr::Call(call) => {
             let function = call.func.to_token_stream();
-            function.into_iter().next().is_some_and(|it| it.to_string() == "nn")
+            function
+                .into_iter()
+                .next()
+                .is_some_and(|it| it.to_string() == "nn")
         }
         _ => false,
     };
@@ -109,7 +143,11 @@ fn returned(value: &TokenStream) -> TokenStream {
 impl Statement {
     fn emit(&self, changed: &BTreeSet<String>, notes: &Notes) -> TokenStream {
         match self {
-            Self::Let { locals, value, note } => {
+            Self::Let {
+                locals,
+                value,
+                note,
+            } => {
                 let locals: Vec<TokenStream> = locals
                     .iter()
                     .map(|it| {
@@ -117,11 +155,17 @@ impl Statement {
                         quote!(#is_changed #it)
                     })
                     .collect();
-                let pattern = if let [local] = locals.as_slice() { quote!(#local) } else { quote!((#(#locals),*)) };
+                let pattern = if let [local] = locals.as_slice() {
+                    quote!(#local)
+                } else {
+                    quote!((#(#locals),*))
+                };
                 let note = notes.after(note.as_ref());
                 quote!(let #pattern = #value; #note)
             }
-            Self::Assign { local, value, note, .. } => {
+            Self::Assign {
+                local, value, note, ..
+            } => {
                 let note = notes.after(note.as_ref());
                 quote!(#local = #value; #note)
             }

@@ -43,7 +43,11 @@ pub(super) struct Class {
 impl Class {
     /// The expressions of the numbers of a block. For runs, the first is the length.
     pub(super) fn exprs(&self, block: usize) -> &[Expr] {
-        let end = self.begins.get(block + 1).copied().unwrap_or(self.general.exprs.len());
+        let end = self
+            .begins
+            .get(block + 1)
+            .copied()
+            .unwrap_or(self.general.exprs.len());
         &self.general.exprs[self.begins[block]..end]
     }
 
@@ -69,9 +73,14 @@ impl Classes<'_> {
         self.classified.marks[scope].class
     }
 
-    #[expect(clippy::expect_used, reason = "a class is made before those outside it, and asked for by these")]
+    #[expect(
+        clippy::expect_used,
+        reason = "a class is made before those outside it, and asked for by these"
+    )]
     pub(super) fn get(&self, class: ClassId) -> &Class {
-        self.all[class].as_ref().expect("a scope in the tree has a live class")
+        self.all[class]
+            .as_ref()
+            .expect("a scope in the tree has a live class")
     }
 
     /// The instance whose ids and shapes stand for the class.
@@ -86,7 +95,11 @@ impl Classes<'_> {
 
 /// A class is numbered after those inside it, so that one loop is enough.
 pub(super) fn classes(classified: &Classified, names: Vec<String>) -> Classes<'_> {
-    let mut classes = Classes { classified, names, all: Vec::new() };
+    let mut classes = Classes {
+        classified,
+        names,
+        all: Vec::new(),
+    };
     // The values of each scope for the parameters of its class.
     let mut values: Vec<Vec<Value>> = vec![Vec::new(); classified.plan.scopes.len()];
     for instances in &classified.instances {
@@ -96,7 +109,12 @@ pub(super) fn classes(classified: &Classified, names: Vec<String>) -> Classes<'_
         }
         let class = class(&classes, instances, &values);
         for (index, instance) in instances.iter().enumerate() {
-            values[*instance] = class.general.parameters.iter().map(|it| it.values[index].clone()).collect();
+            values[*instance] = class
+                .general
+                .parameters
+                .iter()
+                .map(|it| it.values[index].clone())
+                .collect();
         }
         classes.all.push(Some(class));
     }
@@ -108,10 +126,15 @@ pub(super) fn classes(classified: &Classified, names: Vec<String>) -> Classes<'_
 fn find_called(classes: &mut Classes<'_>) {
     let mut called = BTreeSet::from([classes.root()]);
     for class in (0..classes.all.len()).rev() {
-        let Some(found) = &classes.all[class] else { continue };
+        let Some(found) = &classes.all[class] else {
+            continue;
+        };
         if called.contains(&class) {
             let blocks = &classes.example(class).blocks;
-            let scopes = found.order.iter().filter_map(|it| blocks[*it].first_scope());
+            let scopes = found
+                .order
+                .iter()
+                .filter_map(|it| blocks[*it].first_scope());
             called.extend(scopes.map(|it| classes.class_of(it)));
         }
     }
@@ -132,15 +155,30 @@ fn class(classes: &Classes<'_>, instances: &[ScopeId], values: &[Vec<Value>]) ->
     let in_code = in_code(example, &order);
     let (mut columns, begins) = columns(classes, example, &origins, &in_code);
     for instance in instances {
-        let blocks = classes.scope(*instance).blocks.iter().zip(&in_code).filter(|it| *it.1);
+        let blocks = classes
+            .scope(*instance)
+            .blocks
+            .iter()
+            .zip(&in_code)
+            .filter(|it| *it.1);
         let of_blocks = blocks.flat_map(|it| numbers(it.0, values));
-        columns.iter_mut().zip(of_blocks).for_each(|(column, value)| column.values.push(value));
+        columns
+            .iter_mut()
+            .zip(of_blocks)
+            .for_each(|(column, value)| column.values.push(value));
     }
     let is_block = example.blocks.iter().all(|it| it.first_scope().is_none());
-    let rules = Rules { symbols_are_literals: is_root, evidence: if is_block { 2 } else { 3 } };
+    let rules = Rules {
+        symbols_are_literals: is_root,
+        evidence: if is_block { 2 } else { 3 },
+    };
     let general = generalize(&columns, rules);
     let (arguments, derived) = names::arguments(&general, &columns, &fields);
-    let ends = general.parameters.iter().map(|it| names::ends(&it.columns, &columns)).collect();
+    let ends = general
+        .parameters
+        .iter()
+        .map(|it| names::ends(&it.columns, &columns))
+        .collect();
     let in_forward = |parameter: usize| {
         let mut exprs = general.exprs.iter().zip(&columns);
         exprs.any(|(expr, column)| column.in_forward && expr.uses(parameter))
@@ -177,7 +215,9 @@ fn class(classes: &Classes<'_>, instances: &[ScopeId], values: &[Vec<Value>]) ->
 
 /// Who else looks at the memory of a value.
 pub(super) fn memory(classes: &Classes<'_>, scope: &Scope, source: Source) -> Memory {
-    let Source::Block { block, .. } = source else { return Memory::View };
+    let Source::Block { block, .. } = source else {
+        return Memory::View;
+    };
     match &scope.blocks[block].what {
         What::Layer(leaf) => leaf.memory,
         What::Run { scopes, .. } => classes.get(classes.class_of(scopes[0])).memory,
@@ -209,8 +249,15 @@ fn columns(
             continue;
         }
         let label = block.moved_from.as_ref().or(block.id.as_ref());
-        let fed_by_input = block.inputs.first().is_some_and(|it| origins.of(*it) == Some(Source::Input(0)));
-        let made_output = output == Some(Source::Block { block: index, port: 0 });
+        let fed_by_input = block
+            .inputs
+            .first()
+            .is_some_and(|it| origins.of(*it) == Some(Source::Input(0)));
+        let made_output = output
+            == Some(Source::Block {
+                block: index,
+                port: 0,
+            });
         let mut push = |name: &str, role: Role, ends: (bool, bool), in_forward: bool| {
             columns.push(Column {
                 name: name.to_owned(),
@@ -233,7 +280,12 @@ fn columns(
                 push("n", Role::Count, (false, false), false);
                 let child = classes.get(classes.class_of(scopes[0]));
                 for _ in 0..if *uniform { 1 } else { scopes.len() } {
-                    let parameters = child.general.parameters.iter().zip(&child.arguments).zip(&child.ends);
+                    let parameters = child
+                        .general
+                        .parameters
+                        .iter()
+                        .zip(&child.arguments)
+                        .zip(&child.ends);
                     for ((parameter, name), ends) in parameters {
                         push(name, parameter.role, *ends, false);
                     }
@@ -251,7 +303,10 @@ fn numbers<'a>(block: &'a Block, values: &'a [Vec<Value>]) -> Box<dyn Iterator<I
         What::Run { scopes, uniform } => {
             let length = Value::Dim(Dim::from(i64::try_from(scopes.len()).unwrap_or(i64::MAX)));
             let elements = if *uniform { &scopes[..1] } else { &scopes[..] };
-            Box::new(std::iter::once(length).chain(elements.iter().flat_map(|it| values[*it].iter().cloned())))
+            Box::new(
+                std::iter::once(length)
+                    .chain(elements.iter().flat_map(|it| values[*it].iter().cloned())),
+            )
         }
     }
 }
@@ -264,7 +319,10 @@ impl Origins {
         let mut origins = Self(BTreeMap::new());
         for index in &scope.order {
             let block = &scope.blocks[*index];
-            let value = Source::Block { block: *index, port: 0 };
+            let value = Source::Block {
+                block: *index,
+                port: 0,
+            };
             let channels = match &block.what {
                 What::Layer(leaf) => leaf.layer.channels(),
                 What::Run { scopes, .. } => classes.get(classes.class_of(scopes[0])).channels,

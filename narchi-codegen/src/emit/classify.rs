@@ -47,7 +47,11 @@ pub(super) struct Classified {
 pub(super) fn classify(plan: &Plan) -> Classified {
     let first = pass(plan, &|_| false, 1);
     let places = places(&first);
-    let used_once = |scope: ScopeId| places.get(&first.marks[scope].class).is_none_or(|it| it.len() == 1);
+    let used_once = |scope: ScopeId| {
+        places
+            .get(&first.marks[scope].class)
+            .is_none_or(|it| it.len() == 1)
+    };
     let levels = first.marks[plan.root()].levels;
     pass(plan, &used_once, levels.div_ceil(MAX_LEVELS).max(1))
 }
@@ -62,16 +66,37 @@ fn pass(plan: &Plan, used_once: &dyn Fn(ScopeId) -> bool, every: usize) -> Class
     for id in 0..plan.scopes.len() {
         let (inside, rest) = plan.scopes.split_at_mut(id);
         let scope = &mut rest[0];
-        let levels = dissolve(scope, &Dissolve { inside, marks: &marks, used_once, every });
+        let levels = dissolve(
+            scope,
+            &Dissolve {
+                inside,
+                marks: &marks,
+                used_once,
+                every,
+            },
+        );
         roll(scope, &marks);
-        let Keys { class, lengths, numbers } = keys(scope, &marks);
+        let Keys {
+            class,
+            lengths,
+            numbers,
+        } = keys(scope, &marks);
         let class = classes.number(class);
         let ty = types.number(format!("{class} {lengths}"));
         let exact = exacts.number(format!("{ty} {numbers}"));
-        marks.push(Marks { class, ty, exact, levels });
+        marks.push(Marks {
+            class,
+            ty,
+            exact,
+            levels,
+        });
     }
     let instances = instances(&plan, &marks, classes.0.len());
-    Classified { plan, marks, instances }
+    Classified {
+        plan,
+        marks,
+        instances,
+    }
 }
 
 /// Scopes that were dissolved are in the arena, but not in the tree.
@@ -101,10 +126,15 @@ fn instances(plan: &Plan, marks: &[Marks], count: usize) -> Vec<Vec<ScopeId>> {
 fn places(classified: &Classified) -> BTreeMap<ClassId, BTreeSet<(ClassId, usize)>> {
     let mut places: BTreeMap<ClassId, BTreeSet<_>> = BTreeMap::new();
     for (class, instances) in classified.instances.iter().enumerate() {
-        let blocks = instances.iter().flat_map(|it| classified.plan.scopes[*it].blocks.iter().enumerate());
+        let blocks = instances
+            .iter()
+            .flat_map(|it| classified.plan.scopes[*it].blocks.iter().enumerate());
         for (index, block) in blocks {
             if let Some(scope) = block.first_scope() {
-                places.entry(classified.marks[scope].class).or_default().insert((class, index));
+                places
+                    .entry(classified.marks[scope].class)
+                    .or_default()
+                    .insert((class, index));
             }
         }
     }
@@ -123,13 +153,19 @@ struct Keys {
 fn keys(scope: &Scope, marks: &[Marks]) -> Keys {
     let mut keys = Keys::default();
     let class = &mut keys.class;
-    push(class, format_args!("{} {:?}{:?}", scope.numbered, scope.order, scope.elements));
+    push(
+        class,
+        format_args!("{} {:?}{:?}", scope.numbered, scope.order, scope.elements),
+    );
     // Several named inputs or outputs become a struct with these names.
     for port in &scope.inputs {
         push(class, format_args!("{:?}", port.name));
     }
     for output in &scope.outputs {
-        push(class, format_args!("{:?}{:?}", output.source, output.port.name));
+        push(
+            class,
+            format_args!("{:?}{:?}", output.source, output.port.name),
+        );
     }
     for block in &scope.blocks {
         block_keys(block, marks, &mut keys);
@@ -138,7 +174,11 @@ fn keys(scope: &Scope, marks: &[Marks]) -> Keys {
 }
 
 fn block_keys(block: &Block, marks: &[Marks], keys: &mut Keys) {
-    let Keys { class, lengths, numbers } = keys;
+    let Keys {
+        class,
+        lengths,
+        numbers,
+    } = keys;
     push(class, format_args!("|{:?}", block.inputs));
     if block.has_weights() {
         push(class, format_args!("{:?}{:?}", block.path, block.start));
@@ -154,14 +194,26 @@ fn block_keys(block: &Block, marks: &[Marks], keys: &mut Keys) {
                 push(numbers, format_args!("{:?},", number.value));
             }
         }
-        What::Run { scopes, uniform: true } => {
+        What::Run {
+            scopes,
+            uniform: true,
+        } => {
             push(class, format_args!("run {}", marks[scopes[0]].class));
-            push(lengths, format_args!("{}*{};", scopes.len(), marks[scopes[0]].ty));
+            push(
+                lengths,
+                format_args!("{}*{};", scopes.len(), marks[scopes[0]].ty),
+            );
             push(numbers, format_args!("{};", marks[scopes[0]].exact));
         }
-        What::Run { scopes, uniform: false } => {
+        What::Run {
+            scopes,
+            uniform: false,
+        } => {
             push(lengths, format_args!("{};", marks[scopes[0]].ty));
-            push(class, format_args!("run {} of {}", marks[scopes[0]].class, scopes.len()));
+            push(
+                class,
+                format_args!("run {} of {}", marks[scopes[0]].class, scopes.len()),
+            );
             for scope in scopes {
                 push(numbers, format_args!("{},", marks[*scope].exact));
             }

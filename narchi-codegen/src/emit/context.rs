@@ -40,7 +40,16 @@ impl<'a> Context<'a> {
     ) -> Self {
         let class = classes.get(id);
         let root = (id == classes.root()).then_some(root);
-        Self { classes, wrappers, views, notes, id, class, example: classes.example(id), root }
+        Self {
+            classes,
+            wrappers,
+            views,
+            notes,
+            id,
+            class,
+            example: classes.example(id),
+            root,
+        }
     }
 
     pub(super) fn name(&self) -> Ident {
@@ -60,29 +69,43 @@ impl<'a> Context<'a> {
                     None => TokenStream::new(),
                 });
             }
-            Expr::Linear { parameter, scale, offset } => linear(&name(parameter), scale, offset),
+            Expr::Linear {
+                parameter,
+                scale,
+                offset,
+            } => linear(&name(parameter), scale, offset),
             Expr::Half { parameter } => {
                 let name = name(parameter);
                 quote!(#name / 2)
             }
         };
-        Argument { tokens, literal: None }
+        Argument {
+            tokens,
+            literal: None,
+        }
     }
 
     /// A number in `new`, where what is needed several times has a name.
     pub(super) fn argument_of_new(&self, expr: &Expr) -> Argument {
         let mut derived = self.class.general.derived.iter().zip(&self.class.derived);
         match derived.find(|it| it.0.expr == *expr) {
-            Some((_, name)) => Argument { tokens: ident(name).into_token_stream(), literal: None },
+            Some((_, name)) => Argument {
+                tokens: ident(name).into_token_stream(),
+                literal: None,
+            },
             None => self.argument(expr, &TokenStream::new()),
         }
     }
 
     pub(super) fn const_parameters(&self) -> Vec<usize> {
-        (0..self.class.arguments.len()).filter(|it| self.class.is_const(*it)).collect()
+        (0..self.class.arguments.len())
+            .filter(|it| self.class.is_const(*it))
+            .collect()
     }
 
     pub(super) fn value_parameters(&self) -> Vec<usize> {
-        (0..self.class.arguments.len()).filter(|it| !self.class.is_const(*it)).collect()
+        (0..self.class.arguments.len())
+            .filter(|it| !self.class.is_const(*it))
+            .collect()
     }
 }

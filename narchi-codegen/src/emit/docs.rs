@@ -27,7 +27,10 @@ pub(super) fn of_struct(context: &Context<'_>) -> Vec<String> {
 /// ` layer1.0, layer1.1, layer2.1, … (5 in all)`
 fn instances(context: &Context<'_>) -> String {
     let all = &context.class.instances;
-    let named = all.iter().take(NAMED).map(|it| format!("`{}`", context.classes.scope(*it).path));
+    let named = all
+        .iter()
+        .take(NAMED)
+        .map(|it| format!("`{}`", context.classes.scope(*it).path));
     let named = named.collect::<Vec<_>>().join(", ");
     match all.len() {
         count if count > NAMED => format!(" {named}, … ({count} in all)"),
@@ -48,7 +51,11 @@ pub(super) fn described(text: &str) -> Vec<String> {
             escaped.push(letter);
         }
         // A fence would make a test of what follows.
-        if escaped.starts_with("```") || escaped.starts_with("~~~") { String::new() } else { format!(" {escaped}").trim_end().to_owned() }
+        if escaped.starts_with("```") || escaped.starts_with("~~~") {
+            String::new()
+        } else {
+            format!(" {escaped}").trim_end().to_owned()
+        }
     };
     text.trim().lines().map(line).collect()
 }
@@ -60,7 +67,13 @@ mod tests {
     #[test]
     fn descriptions_are_text_and_links() {
         let text = "A [net] <b>.\n\n    indented <https://a.b/c>\n```\nfence";
-        let lines = [r" A \[net\] \<b\>.", "", " indented <https://a.b/c>", "", " fence"];
+        let lines = [
+            r" A \[net\] \<b\>.",
+            "",
+            " indented <https://a.b/c>",
+            "",
+            " fence",
+        ];
         assert_eq!(described(text), lines);
     }
 }

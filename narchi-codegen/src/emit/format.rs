@@ -43,7 +43,11 @@ fn comments(text: &[String], notes: &[String]) -> Vec<String> {
 }
 
 fn marker<'a>(line: &str, name: &str, notes: &'a [String]) -> Option<&'a String> {
-    let number = line.trim_start().strip_prefix(name)?.strip_prefix("!(")?.strip_suffix(");")?;
+    let number = line
+        .trim_start()
+        .strip_prefix(name)?
+        .strip_prefix("!(")?
+        .strip_suffix(");")?;
     notes.get(number.parse::<usize>().ok()?)
 }
 
@@ -57,7 +61,10 @@ fn append(lines: &mut [String], note: &str) {
 /// prettyplease puts methods next to each other.
 fn blank_lines(lines: &[String]) -> String {
     let mut text = String::new();
-    let is_impl = lines.iter().find(|it| !it.starts_with(['/', '#'])).is_some_and(|it| it.starts_with("impl"));
+    let is_impl = lines
+        .iter()
+        .find(|it| !it.starts_with(['/', '#']))
+        .is_some_and(|it| it.starts_with("impl"));
     let mut after_member = false;
     for line in lines {
         if after_member && line != "}" {
@@ -72,7 +79,6 @@ fn blank_lines(lines: &[String]) -> String {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, reason = "tests")]
 
     use super::*;
 
@@ -99,17 +105,17 @@ fn f() -> Result<Tensor> {
     fn lists_break_where_rustfmt_breaks_them() {
         // 60 columns of arguments fit, 61 do not.
         check(
-            "fn f() { a = Abc::new(vs / \"conv1\", in_feats, out_feats, kernel_size, strides_x, yz);
-                      a = Abc::new(vs / \"conv1\", in_feats, out_feats, kernel_size, strides_x, yzz); }",
+            "fn f() { a = Abc::new(vs / \"conv1\", in_feats, out_feats, kernel_size, stride_x, yz);
+                      a = Abc::new(vs / \"conv1\", in_feats, out_feats, kernel_size, stride_x, yzz); }",
             "
 fn f() {
-    a = Abc::new(vs / \"conv1\", in_feats, out_feats, kernel_size, strides_x, yz);
+    a = Abc::new(vs / \"conv1\", in_feats, out_feats, kernel_size, stride_x, yz);
     a = Abc::new(
         vs / \"conv1\",
         in_feats,
         out_feats,
         kernel_size,
-        strides_x,
+        stride_x,
         yzz,
     );
 }",
@@ -133,6 +139,9 @@ const A: B<1> = B {
 
     #[test]
     fn short_literals_stay_in_a_line() {
-        check("fn f() -> T { Ok(T { a, b: x }) }", "fn f() -> T {\n    Ok(T { a, b: x })\n}");
+        check(
+            "fn f() -> T { Ok(T { a, b: x }) }",
+            "fn f() -> T {\n    Ok(T { a, b: x })\n}",
+        );
     }
 }

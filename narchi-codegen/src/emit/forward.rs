@@ -25,7 +25,11 @@ use crate::{
 
 pub(super) fn emit_forward(context: &Context<'_>) -> TokenStream {
     let train = context.class.needs_train;
-    let name = if train { quote!(forward_t) } else { quote!(forward) };
+    let name = if train {
+        quote!(forward_t)
+    } else {
+        quote!(forward)
+    };
     let inputs = inputs(context);
     let body = Body::new(context, inputs.clone()).emit();
     let train = train.then(|| quote!(, train: bool));
@@ -56,15 +60,20 @@ pub(super) fn emit_forward(context: &Context<'_>) -> TokenStream {
 
 /// Inputs have their name in the file; `input`, where they have none.
 pub(super) fn inputs(context: &Context<'_>) -> Vec<Ident> {
-    let names: Vec<String> =
-        context.example.inputs.iter().map(|it| snake(it.name.as_deref().unwrap_or("input"))).collect();
+    let names: Vec<String> = context
+        .example
+        .inputs
+        .iter()
+        .map(|it| snake(it.name.as_deref().unwrap_or("input")))
+        .collect();
     locals::of_inputs(names.iter().map(String::as_str))
 }
 
 /// Takes a chain apart, so that each value has a statement: `x.f_a()?.f_b()?` is `x.f_a()?` and the call
 /// `f_b()?`.
 fn unchained(value: TokenStream) -> (TokenStream, Vec<TokenStream>) {
-    let is = |token: &TokenTree, letter| matches!(token, TokenTree::Punct(it) if it.as_char() == letter);
+    let is =
+        |token: &TokenTree, letter| matches!(token, TokenTree::Punct(it) if it.as_char() == letter);
     let mut links = vec![TokenStream::new()];
     let mut tokens = value.into_iter().peekable();
     while let Some(token) = tokens.next() {
@@ -90,7 +99,12 @@ struct Body<'a> {
 impl<'a> Body<'a> {
     fn new(context: &'a Context<'a>, inputs: Vec<Ident>) -> Self {
         let uses = Uses::new(context.example, &context.class.order);
-        Self { context, shapes: Shapes::new(context), uses, locals: Locals::new(inputs) }
+        Self {
+            context,
+            shapes: Shapes::new(context),
+            uses,
+            locals: Locals::new(inputs),
+        }
     }
 
     fn emit(mut self) -> TokenStream {
@@ -98,19 +112,29 @@ impl<'a> Body<'a> {
             self.emit_block(*index);
         }
         let outputs = self.context.example.outputs.iter();
-        let outputs: Vec<Operand> = outputs.map(|it| self.locals.operand(it.source, true, true)).collect();
+        let outputs: Vec<Operand> = outputs
+            .map(|it| self.locals.operand(it.source, true, true))
+            .collect();
         let results = |values: &[TokenStream]| match (self.context.root, values) {
             (_, [value]) => value.clone(),
             (Some(root), values) => root.results(values),
             (None, values) => quote!((#(#values),*)),
         };
-        body(self.locals.statements, &outputs, results, self.context.notes)
+        body(
+            self.locals.statements,
+            &outputs,
+            results,
+            self.context.notes,
+        )
     }
 
     fn emit_block(&mut self, index: usize) {
         let context = self.context;
         let block = &context.example.blocks[index];
-        let operand = |it: &Source| self.locals.operand(*it, self.uses.is_last(*it, index), self.uses.is_only(*it));
+        let operand = |it: &Source| {
+            self.locals
+                .operand(*it, self.uses.is_last(*it, index), self.uses.is_only(*it))
+        };
         let operands: Vec<Operand> = block.inputs.iter().map(operand).collect();
         match &block.what {
             What::Layer(leaf) => match self.accumulator(leaf, block, &operands) {
@@ -122,31 +146,69 @@ impl<'a> Body<'a> {
     }
 
     fn emit_layer(&mut self, index: usize, block: &Block, leaf: &Leaf, operands: &[Operand]) {
-        let source = Source::Block { block: index, port: 0 };
+        let source = Source::Block {
+            block: index,
+            port: 0,
+        };
         let note = self.note(block, source);
-        if let (Some(method), [operand], [input]) = (leaf.layer.in_place(), operands, block.inputs.as_slice())
+        if let (Some(method), [operand], [input]) =
+            (leaf.layer.in_place(), operands, block.inputs.as_slice())
             && self.may_overwrite(*input, operand)
         {
             let local = operand.name.clone();
             self.locals.hold(source, local.clone());
             let value = quote!(#local.#method);
-            self.locals.statements.push(Statement::Assign { local, value, note, in_place: true });
+            self.locals.statements.push(Statement::Assign {
+                local,
+                value,
+                note,
+                in_place: true,
+            });
             return;
         }
         let exprs = self.context.class.exprs(index).iter();
-        let numbers: Vec<_> = exprs.map(|it| self.context.argument(it, &quote!(self.))).collect();
-        let value = leaf.layer.forward(&Site { field: self.field(index), inputs: operands, numbers: &numbers });
-        let (value, mut calls) = if operands.len() == 1 { unchained(value) } else { (value, Vec::new()) };
-        let (name, moves) = (self.name(block, source, leaf.layer.noun()), leaf.layer.moves());
+        let numbers: Vec<_> = exprs
+            .map(|it| self.context.argument(it, &quote!(self.)))
+            .collect();
+        let value = leaf.layer.forward(&Site {
+            field: self.field(index),
+            inputs: operands,
+            numbers: &numbers,
+        });
+        let (value, mut calls) = if operands.len() == 1 {
+            unchained(value)
+        } else {
+            (value, Vec::new())
+        };
+        let (name, moves) = (
+            self.name(block, source, leaf.layer.noun()),
+            leaf.layer.moves(),
+        );
         let results = self.outcomes(index, block);
         let last = calls.pop();
-        let (first_note, last_note) = if last.is_some() { (None, note) } else { (note, None) };
-        self.locals.assign(Step { results, operands, moves, value, name, note: first_note });
+        let (first_note, last_note) = if last.is_some() {
+            (None, note)
+        } else {
+            (note, None)
+        };
+        self.locals.assign(Step {
+            results,
+            operands,
+            moves,
+            value,
+            name,
+            note: first_note,
+        });
         let local = self.locals.operand(source, false, false).name;
         let notes = calls.iter().map(|_| None).chain([last_note]);
         for (call, note) in calls.iter().chain(&last).zip(notes) {
             let (local, value) = (local.clone(), quote!(#local.#call));
-            self.locals.statements.push(Statement::Assign { local, value, note, in_place: false });
+            self.locals.statements.push(Statement::Assign {
+                local,
+                value,
+                note,
+                in_place: false,
+            });
         }
     }
 
@@ -161,9 +223,12 @@ impl<'a> Body<'a> {
         if !leaf.layer.is_sum() || operands.len() < 2 {
             return None;
         }
-        let mut fitting = (0..operands.len()).filter(|it| self.may_overwrite(block.inputs[*it], &operands[*it]));
+        let mut fitting =
+            (0..operands.len()).filter(|it| self.may_overwrite(block.inputs[*it], &operands[*it]));
         let first = fitting.clone().next();
-        fitting.find(|it| self.locals.is_chain(&operands[*it].name)).or(first)
+        fitting
+            .find(|it| self.locals.is_chain(&operands[*it].name))
+            .or(first)
     }
 
     fn emit_accumulation(&mut self, index: usize, target: usize, operands: &[Operand]) {
@@ -172,34 +237,72 @@ impl<'a> Body<'a> {
             let other = operand.by_ref();
             let value = quote!(#local.f_add_(#other)?);
             let local = local.clone();
-            self.locals.statements.push(Statement::Assign { local, value, note: None, in_place: true });
+            self.locals.statements.push(Statement::Assign {
+                local,
+                value,
+                note: None,
+                in_place: true,
+            });
         }
-        for (position, operand) in operands.iter().enumerate().filter(|it| it.0 != target && it.1.dies) {
-            let again = operands[..position].iter().any(|it| it.name == operand.name);
+        for (position, operand) in operands
+            .iter()
+            .enumerate()
+            .filter(|it| it.0 != target && it.1.dies)
+        {
+            let again = operands[..position]
+                .iter()
+                .any(|it| it.name == operand.name);
             if !again {
                 self.locals.end_after_sum(&operand.name);
             }
         }
-        self.locals.hold(Source::Block { block: index, port: 0 }, local);
+        self.locals.hold(
+            Source::Block {
+                block: index,
+                port: 0,
+            },
+            local,
+        );
     }
 
     fn emit_run(&mut self, index: usize, block: &Block, scope: usize, operands: &[Operand]) {
-        let class = self.context.classes.get(self.context.classes.class_of(scope));
+        let class = self
+            .context
+            .classes
+            .get(self.context.classes.class_of(scope));
         let field = self.field(index);
-        let method = if class.needs_train { quote!(forward_t) } else { quote!(forward) };
+        let method = if class.needs_train {
+            quote!(forward_t)
+        } else {
+            quote!(forward)
+        };
         let train = class.needs_train.then(|| quote!(, train));
-        let source = Source::Block { block: index, port: 0 };
+        let source = Source::Block {
+            block: index,
+            port: 0,
+        };
         let note = self.note(block, source);
         let name = self.name(block, source, "block");
         if structs::length(&self.context.class.exprs(index)[0]) == Some(1) {
             let inputs = operands.iter().map(Operand::by_ref);
             let value = quote!(#field.#method(#(#inputs),* #train)?);
             let results = self.outcomes(index, block);
-            self.locals.assign(Step { results, operands, moves: Moves::Nothing, value, name, note });
+            self.locals.assign(Step {
+                results,
+                operands,
+                moves: Moves::Nothing,
+                value,
+                name,
+                note,
+            });
         } else {
             let local = self.locals.owned(&operands[0], &name);
             let tokens = quote!(for block in &#field { #local = block.#method(&#local #train)?; });
-            self.locals.statements.push(Statement::Loop { local: local.clone(), tokens, note });
+            self.locals.statements.push(Statement::Loop {
+                local: local.clone(),
+                tokens,
+                note,
+            });
             self.locals.hold(source, local);
         }
     }
@@ -207,7 +310,10 @@ impl<'a> Body<'a> {
     fn outcomes(&self, index: usize, block: &Block) -> Vec<Outcome> {
         let outcome = |port: usize| {
             let source = Source::Block { block: index, port };
-            Outcome { source, is_used: self.uses.is_used(source) }
+            Outcome {
+                source,
+                is_used: self.uses.is_used(source),
+            }
         };
         (0..block.outputs.len()).map(outcome).collect()
     }
@@ -215,9 +321,21 @@ impl<'a> Body<'a> {
     /// What to call a value, should it need a name.
     fn name(&self, block: &Block, value: Source, noun: &str) -> Name {
         let outputs = &self.context.example.outputs;
-        let output = outputs.iter().filter(|_| outputs.len() > 1).find(|it| it.source == value);
+        let output = outputs
+            .iter()
+            .filter(|_| outputs.len() > 1)
+            .find(|it| it.source == value);
         let output = output.and_then(|it| it.port.name.as_deref()).map(snake);
-        Name { block: snake(block.moved_from.as_deref().or(block.id.as_deref()).unwrap_or(noun)), output }
+        Name {
+            block: snake(
+                block
+                    .moved_from
+                    .as_deref()
+                    .or(block.id.as_deref())
+                    .unwrap_or(noun),
+            ),
+            output,
+        }
     }
 
     fn field(&self, index: usize) -> TokenStream {

@@ -27,9 +27,15 @@ pub(super) struct Column {
 pub(super) enum Expr {
     Literal(Value),
     /// `scale * parameter + offset`.
-    Linear { parameter: usize, scale: i64, offset: i64 },
+    Linear {
+        parameter: usize,
+        scale: i64,
+        offset: i64,
+    },
     /// `parameter / 2`, the padding that keeps a size.
-    Half { parameter: usize },
+    Half {
+        parameter: usize,
+    },
 }
 
 /// An argument of `new`.
@@ -83,8 +89,14 @@ struct Group {
 }
 
 enum Relation {
-    Linear { base: usize, scale: i64, offset: i64 },
-    Half { base: usize },
+    Linear {
+        base: usize,
+        scale: i64,
+        offset: i64,
+    },
+    Half {
+        base: usize,
+    },
 }
 
 impl Expr {
@@ -93,8 +105,16 @@ impl Expr {
         match (self, other) {
             (Self::Literal(from), Self::Literal(to)) => to.int()?.checked_sub(from.int()?),
             (
-                Self::Linear { parameter: a, scale: m, offset: from },
-                Self::Linear { parameter: b, scale: n, offset: to },
+                Self::Linear {
+                    parameter: a,
+                    scale: m,
+                    offset: from,
+                },
+                Self::Linear {
+                    parameter: b,
+                    scale: n,
+                    offset: to,
+                },
             ) if (a, m) == (b, n) => to.checked_sub(*from),
             _ => None,
         }
@@ -113,7 +133,9 @@ pub(super) fn generalize(columns: &[Column], rules: Rules) -> General {
     relate(&mut groups, rules, primitive, |value, base| {
         (value.checked_rem(base) == Some(0)).then(|| (value / base, 0))
     });
-    relate(&mut groups, rules, differences, |value, base| Some((1, value.checked_sub(base)?)));
+    relate(&mut groups, rules, differences, |value, base| {
+        Some((1, value.checked_sub(base)?))
+    });
     halve(&mut groups);
 
     // Parameters in the order in which the code first needs them.
@@ -122,26 +144,56 @@ pub(super) fn generalize(columns: &[Column], rules: Rules) -> General {
     for (index, group) in groups.iter().enumerate() {
         if group.relation.is_none() {
             parameter_of[index] = parameters.len();
-            let (columns, role, values) = (group.columns.clone(), group.family.0, group.values.clone());
-            parameters.push(Parameter { columns, role, values });
+            let (columns, role, values) =
+                (group.columns.clone(), group.family.0, group.values.clone());
+            parameters.push(Parameter {
+                columns,
+                role,
+                values,
+            });
         }
     }
     let mut derived = Vec::new();
-    let mut exprs: Vec<Expr> = columns.iter().map(|it| Expr::Literal(it.values[0].clone())).collect();
+    let mut exprs: Vec<Expr> = columns
+        .iter()
+        .map(|it| Expr::Literal(it.values[0].clone()))
+        .collect();
     for (index, group) in groups.iter().enumerate() {
         let expr = match group.relation {
-            None => Expr::Linear { parameter: parameter_of[index], scale: 1, offset: 0 },
-            Some(Relation::Linear { base, scale, offset }) => {
-                Expr::Linear { parameter: parameter_of[base], scale, offset }
-            }
-            Some(Relation::Half { base }) => Expr::Half { parameter: parameter_of[base] },
+            None => Expr::Linear {
+                parameter: parameter_of[index],
+                scale: 1,
+                offset: 0,
+            },
+            Some(Relation::Linear {
+                base,
+                scale,
+                offset,
+            }) => Expr::Linear {
+                parameter: parameter_of[base],
+                scale,
+                offset,
+            },
+            Some(Relation::Half { base }) => Expr::Half {
+                parameter: parameter_of[base],
+            },
         };
-        group.columns.iter().for_each(|it| exprs[*it] = expr.clone());
+        group
+            .columns
+            .iter()
+            .for_each(|it| exprs[*it] = expr.clone());
         if group.relation.is_some() && group.columns.len() > OFTEN {
-            derived.push(Derived { columns: group.columns.clone(), expr });
+            derived.push(Derived {
+                columns: group.columns.clone(),
+                expr,
+            });
         }
     }
-    General { parameters, derived, exprs }
+    General {
+        parameters,
+        derived,
+        exprs,
+    }
 }
 
 fn family(column: &Column) -> Family {
@@ -160,15 +212,24 @@ fn group(columns: &[Column], rules: Rules) -> Vec<Group> {
     let mut groups: Vec<Group> = Vec::new();
     let mut found: BTreeMap<(Family, &[Value]), usize> = BTreeMap::new();
     for (index, column) in columns.iter().enumerate() {
-        let [first, rest @ ..] = column.values.as_slice() else { continue };
+        let [first, rest @ ..] = column.values.as_slice() else {
+            continue;
+        };
         if is_literal(first) && rest.iter().all(|it| it == first) {
             continue;
         }
-        let group = *found.entry((family(column), &column.values)).or_insert_with(|| {
-            let (family, values) = (family(column), column.values.clone());
-            groups.push(Group { family, columns: Vec::new(), values, relation: None });
-            groups.len() - 1
-        });
+        let group = *found
+            .entry((family(column), &column.values))
+            .or_insert_with(|| {
+                let (family, values) = (family(column), column.values.clone());
+                groups.push(Group {
+                    family,
+                    columns: Vec::new(),
+                    values,
+                    relation: None,
+                });
+                groups.len() - 1
+            });
         groups[group].columns.push(index);
     }
     groups
@@ -185,7 +246,8 @@ fn relate(
 ) {
     let mut alike: BTreeMap<Vec<i64>, Vec<usize>> = BTreeMap::new();
     for (index, group) in groups.iter().enumerate() {
-        if let (Role::Feats, None, Some(values)) = (group.family.0, &group.relation, ints(&group.values))
+        if let (Role::Feats, None, Some(values)) =
+            (group.family.0, &group.relation, ints(&group.values))
             && values.iter().collect::<BTreeSet<_>>().len() >= rules.evidence
             && let Some(normal) = normal(&values)
         {
@@ -198,7 +260,11 @@ fn relate(
         for member in &members[1..] {
             // What depends on a derived group would be a chain.
             let solution = solve(first(&groups[*member]), first(&groups[base]));
-            let relation = solution.map(|(scale, offset)| Relation::Linear { base, scale, offset });
+            let relation = solution.map(|(scale, offset)| Relation::Linear {
+                base,
+                scale,
+                offset,
+            });
             groups[*member].relation = relation;
         }
     }
@@ -209,13 +275,29 @@ fn relate(
 /// themselves.
 fn rebase(groups: &mut [Group]) {
     for index in 0..groups.len() {
-        let Some(Relation::Linear { base, scale, offset }) = groups[index].relation else { continue };
-        let Some(Relation::Linear { base: root, scale: inner, offset: shift }) = groups[base].relation else {
+        let Some(Relation::Linear {
+            base,
+            scale,
+            offset,
+        }) = groups[index].relation
+        else {
+            continue;
+        };
+        let Some(Relation::Linear {
+            base: root,
+            scale: inner,
+            offset: shift,
+        }) = groups[base].relation
+        else {
             continue;
         };
         let scaled = scale.checked_mul(inner).zip(scale.checked_mul(shift));
         groups[index].relation = scaled.and_then(|(scale, shift)| {
-            Some(Relation::Linear { base: root, scale, offset: shift.checked_add(offset)? })
+            Some(Relation::Linear {
+                base: root,
+                scale,
+                offset: shift.checked_add(offset)?,
+            })
         });
     }
 }
@@ -226,7 +308,10 @@ fn first(group: &Group) -> i64 {
 
 /// Proportional columns have the same primitive vector.
 fn primitive(values: &[i64]) -> Option<Vec<i64>> {
-    let divisor = values.iter().fold(0, |a, b| gcd(a, b.unsigned_abs())).max(1);
+    let divisor = values
+        .iter()
+        .fold(0, |a, b| gcd(a, b.unsigned_abs()))
+        .max(1);
     let divisor = i64::try_from(divisor).ok()?;
     Some(values.iter().map(|it| it / divisor).collect())
 }
@@ -245,7 +330,12 @@ fn halve(groups: &mut [Group]) {
         .iter()
         .enumerate()
         .filter(|(_, group)| group.family.0 == Role::Kernel)
-        .filter_map(|(index, group)| Some((ints(&group.values)?.iter().map(|it| it / 2).collect(), index)))
+        .filter_map(|(index, group)| {
+            Some((
+                ints(&group.values)?.iter().map(|it| it / 2).collect(),
+                index,
+            ))
+        })
         .collect();
     for group in groups.iter_mut().filter(|it| it.family.0 == Role::Padding) {
         let base = ints(&group.values).and_then(|it| halves.get(&it));
@@ -262,11 +352,22 @@ mod tests {
     use super::*;
     use crate::dim::Dim;
 
-    const RULES: Rules = Rules { symbols_are_literals: false, evidence: 2 };
+    const RULES: Rules = Rules {
+        symbols_are_literals: false,
+        evidence: 2,
+    };
 
     fn column(role: Role, values: Vec<Value>) -> Column {
         let name = format!("{role:?}");
-        Column { name, label: None, role, is_input: false, is_output: false, in_forward: false, values }
+        Column {
+            name,
+            label: None,
+            role,
+            is_input: false,
+            is_output: false,
+            in_forward: false,
+            values,
+        }
     }
 
     fn texts(columns: &[Column], rules: Rules) -> Vec<String> {
@@ -274,7 +375,11 @@ mod tests {
         let text = |expr: &Expr| match expr {
             Expr::Literal(Value::Dim(dim)) => dim.to_string(),
             Expr::Literal(value) => format!("{value:?}"),
-            Expr::Linear { parameter, scale, offset } => format!("{scale}*p{parameter}+{offset}"),
+            Expr::Linear {
+                parameter,
+                scale,
+                offset,
+            } => format!("{scale}*p{parameter}+{offset}"),
             Expr::Half { parameter } => format!("p{parameter}/2"),
         };
         general.exprs.iter().map(text).collect()
@@ -284,48 +389,78 @@ mod tests {
     #[track_caller]
     fn check(columns: &[(Role, &[i64])], expected: &[&str]) {
         let value = |it: &i64| Value::Dim(Dim::from(*it));
-        let columns: Vec<Column> =
-            columns.iter().map(|(role, values)| column(*role, values.iter().map(value).collect())).collect();
+        let columns: Vec<Column> = columns
+            .iter()
+            .map(|(role, values)| column(*role, values.iter().map(value).collect()))
+            .collect();
         assert_eq!(texts(&columns, RULES), expected);
     }
 
     #[test]
     fn constants_are_literals_and_equals_are_shared() {
         check(
-            &[(Role::InFeats, &[3, 3]), (Role::InFeats, &[64, 96]), (Role::OutFeats, &[64, 96])],
+            &[
+                (Role::InFeats, &[3, 3]),
+                (Role::InFeats, &[64, 96]),
+                (Role::OutFeats, &[64, 96]),
+            ],
             &["3", "1*p0+0", "1*p0+0"],
         );
     }
 
     #[test]
     fn the_smallest_is_the_parameter() {
-        check(&[(Role::OutFeats, &[256, 512]), (Role::InFeats, &[64, 128])], &["4*p0+0", "1*p0+0"]);
-        check(&[(Role::OutFeats, &[96, 128]), (Role::InFeats, &[64, 96])], &["1*p0+32", "1*p0+0"]);
+        check(
+            &[(Role::OutFeats, &[256, 512]), (Role::InFeats, &[64, 128])],
+            &["4*p0+0", "1*p0+0"],
+        );
+        check(
+            &[(Role::OutFeats, &[96, 128]), (Role::InFeats, &[64, 96])],
+            &["1*p0+32", "1*p0+0"],
+        );
     }
 
     #[test]
     fn a_derived_base_is_replaced_by_its_own() {
         // 64 and 128 are proportional; 65 is one more than 64; nothing hangs on a derived number.
         check(
-            &[(Role::InFeats, &[65, 33]), (Role::InFeats, &[64, 32]), (Role::InFeats, &[128, 64])],
+            &[
+                (Role::InFeats, &[65, 33]),
+                (Role::InFeats, &[64, 32]),
+                (Role::InFeats, &[128, 64]),
+            ],
             &["1*p0+1", "1*p0+0", "2*p0+0"],
         );
     }
 
     #[test]
     fn families_do_not_mix() {
-        check(&[(Role::InFeats, &[1, 2]), (Role::Other, &[1, 2])], &["1*p0+0", "1*p1+0"]);
-        check(&[(Role::Kernel, &[3, 7]), (Role::Padding, &[1, 3])], &["1*p0+0", "p0/2"]);
+        check(
+            &[(Role::InFeats, &[1, 2]), (Role::Other, &[1, 2])],
+            &["1*p0+0", "1*p1+0"],
+        );
+        check(
+            &[(Role::Kernel, &[3, 7]), (Role::Padding, &[1, 3])],
+            &["1*p0+0", "p0/2"],
+        );
     }
 
     #[test]
     fn a_multiple_needs_evidence() {
         let value = |it: &i64| Value::Dim(Dim::from(*it));
         let columns = |instances: usize| {
-            let of = |role, values: &[i64]| column(role, values.iter().take(instances).map(value).collect());
-            [of(Role::InFeats, &[64, 128, 256, 256]), of(Role::OutFeats, &[128, 256, 512, 512])]
+            let of = |role, values: &[i64]| {
+                column(role, values.iter().take(instances).map(value).collect())
+            };
+            [
+                of(Role::InFeats, &[64, 128, 256, 256]),
+                of(Role::OutFeats, &[128, 256, 512, 512]),
+            ]
         };
-        let rules = Rules { evidence: 3, ..RULES };
+        let rules = Rules {
+            evidence: 3,
+            ..RULES
+        };
         assert_eq!(texts(&columns(2), rules), ["1*p0+0", "1*p1+0"]);
         assert_eq!(texts(&columns(3), rules), ["1*p0+0", "2*p0+0"]);
         // Twice the same is no evidence.
@@ -340,6 +475,15 @@ mod tests {
     fn a_size_without_a_number_is_an_argument_even_if_constant() {
         let columns = [column(Role::OutFeats, vec![Value::Dim(Dim::symbol("K"))])];
         assert_eq!(texts(&columns, RULES), ["1*p0+0"]);
-        assert_eq!(texts(&columns, Rules { symbols_are_literals: true, ..RULES }), ["K"]);
+        assert_eq!(
+            texts(
+                &columns,
+                Rules {
+                    symbols_are_literals: true,
+                    ..RULES
+                }
+            ),
+            ["K"]
+        );
     }
 }

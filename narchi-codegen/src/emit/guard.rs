@@ -22,11 +22,22 @@ impl Root<'_> {
     /// The constant that says what the inputs must be.
     pub(super) fn guard(&self) -> TokenStream {
         let facts: Vec<&Free> = self.free.iter().filter(|it| it.in_facts).collect();
-        let symbols: Vec<&Symbol> = self.bound.iter().chain(facts.iter().map(|it| &it.symbol)).collect();
+        let symbols: Vec<&Symbol> = self
+            .bound
+            .iter()
+            .chain(facts.iter().map(|it| &it.symbol))
+            .collect();
         let tensors = self.scope.inputs.iter().map(|it| self.guard_of(it));
         let names = symbols.iter().map(|it| it.name());
-        let facts = self.architecture.facts.iter().filter_map(|it| fact(it, &symbols));
-        let (n_inputs, n_symbols) = (number::index(self.scope.inputs.len()), number::index(symbols.len()));
+        let facts = self
+            .architecture
+            .facts
+            .iter()
+            .filter_map(|it| fact(it, &symbols));
+        let (n_inputs, n_symbols) = (
+            number::index(self.scope.inputs.len()),
+            number::index(symbols.len()),
+        );
         quote! {
             const INPUTS: Inputs<#n_inputs, #n_symbols> = Inputs {
                 symbols: [#(#names),*],
@@ -59,24 +70,38 @@ impl Root<'_> {
 
 /// Each size of an input: a number, or a symbol. An expression is a symbol of its own.
 pub(super) fn sizes(ty: &Type) -> impl Iterator<Item = Result<i64, Symbol>> {
-    ty.dims().iter().map(|dim| match (dim.as_fixed(), dim.as_symbol()) {
-        (Some(fixed), _) => Ok(fixed),
-        (None, Some(symbol)) => Err(symbol.clone()),
-        (None, None) => Err(Symbol::new(&dim.to_string())),
-    })
+    ty.dims()
+        .iter()
+        .map(|dim| match (dim.as_fixed(), dim.as_symbol()) {
+            (Some(fixed), _) => Ok(fixed),
+            (None, Some(symbol)) => Err(symbol.clone()),
+            (None, None) => Err(Symbol::new(&dim.to_string())),
+        })
 }
 
 /// `Fact { text: "H ≥ 63", block: "features.12", holds: |[_, h, _]| h >= 63 }`
 fn fact(required: &Required, symbols: &[&Symbol]) -> Option<TokenStream> {
     let Required { fact, block } = required;
     let mut taken = Taken::default();
-    let names: Vec<Ident> = symbols.iter().map(|it| ident(&taken.unique(&snake(it.name())))).collect();
+    let names: Vec<Ident> = symbols
+        .iter()
+        .map(|it| ident(&taken.unique(&snake(it.name()))))
+        .collect();
     let used = symbols_of(fact);
     let name = |symbol: &Symbol| {
-        let found = symbols.iter().position(|it| *it == symbol).map(|it| &names[it]);
+        let found = symbols
+            .iter()
+            .position(|it| *it == symbol)
+            .map(|it| &names[it]);
         quote!(#found)
     };
-    let pattern = symbols.iter().zip(&names).map(|(symbol, name)| if used.contains(symbol) { quote!(#name) } else { quote!(_) });
+    let pattern = symbols.iter().zip(&names).map(|(symbol, name)| {
+        if used.contains(symbol) {
+            quote!(#name)
+        } else {
+            quote!(_)
+        }
+    });
     // Too large to compute with: then no size of a tensor comes near.
     let condition = fact.to_tokens_with(name).ok()?;
     let text = fact.to_string();
@@ -87,6 +112,10 @@ pub(super) fn symbols_of(fact: &Fact) -> BTreeSet<Symbol> {
     match fact {
         Fact::AtLeast(symbol, _) | Fact::AtMost(symbol, _) => BTreeSet::from([symbol.clone()]),
         Fact::Remainder { of, .. } => of.symbols(),
-        Fact::Divides { dividend: a, divisor: b } | Fact::Equal(a, b) => &a.symbols() | &b.symbols(),
+        Fact::Divides {
+            dividend: a,
+            divisor: b,
+        }
+        | Fact::Equal(a, b) => &a.symbols() | &b.symbols(),
     }
 }

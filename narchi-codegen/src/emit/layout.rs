@@ -31,7 +31,8 @@ fn indent(line: &str) -> usize {
 
 /// The line at `next` and those that continue it, as one line without indentation.
 fn join(lines: &[&str], next: &mut usize) -> String {
-    let mut level = indent(lines[*next]);
+    let base = indent(lines[*next]);
+    let mut level = base;
     let mut text = lines[*next].trim().to_owned();
     *next += 1;
     if text.starts_with("//") || text.is_empty() {
@@ -49,9 +50,13 @@ fn join(lines: &[&str], next: &mut usize) -> String {
             *next += 1;
             let space = if text.ends_with('{') { " " } else { "" };
             text = format!("{text}{space}{items}{space}{close}");
-        } else if indent(line) > level && !text.ends_with([';', '{', '}', ',', ']']) {
+        } else if indent(line) > base && !text.ends_with([';', '{', '}', ',', ']']) {
             level = indent(line);
-            let glue = if line.trim().starts_with(['.', '?']) { "" } else { " " };
+            let glue = if line.trim().starts_with(['.', '?']) {
+                ""
+            } else {
+                " "
+            };
             text = format!("{text}{glue}{}", line.trim());
             *next += 1;
         } else {
@@ -63,7 +68,16 @@ fn join(lines: &[&str], next: &mut usize) -> String {
 
 /// Whether the line ends with the beginning of a list: arguments, elements, or the fields of a literal.
 fn opens_list(line: &str) -> bool {
-    const BLOCKS: [&str; 8] = ["fn ", "pub fn ", "for ", "impl ", "impl<", "struct ", "pub struct ", "mod "];
+    const BLOCKS: [&str; 8] = [
+        "fn ",
+        "pub fn ",
+        "for ",
+        "impl ",
+        "impl<",
+        "struct ",
+        "pub struct ",
+        "mod ",
+    ];
     match line.chars().last() {
         Some('(' | '[') => true,
         Some('{') => !line.ends_with("| {") && !BLOCKS.iter().any(|it| line.starts_with(it)),
@@ -81,15 +95,57 @@ fn lay(indent: usize, text: &str, laid: &mut Vec<String>) {
     let groups = groups(text);
     if ["fn ", "pub fn "].iter().any(|it| text.starts_with(it)) {
         match groups.first() {
-            Some(arguments) if width(text) + indent > WIDTH => lay_list(indent, text, arguments, laid),
+            Some(arguments) if width(text) + indent > WIDTH => {
+                lay_list(indent, text, arguments, laid);
+            }
             _ => keep(laid),
         }
         return;
     }
-    let too_wide = width(text) + indent > WIDTH;
-    if !too_wide && groups.iter().all(|it| it.fits(text)) && chain_fits(text) {
+    if fits(indent, text) {
         return keep(laid);
     }
+    if let Some((head, value)) = assignment(text) {
+        let mut below = vec![format!("{space}{head}")];
+        lay(indent + 4, value, &mut below);
+        if below.len() == 2 && fits(indent + 4, value) {
+            laid.append(&mut below);
+            return;
+        }
+        let mut beside = Vec::new();
+        lay_broken(indent, text, &groups, &mut beside);
+        let is_wide = |lines: &[String]| lines.iter().any(|it| width(it) > WIDTH);
+        let better = is_wide(&beside) && !is_wide(&below);
+        laid.append(if better || beside.len() > below.len() {
+            &mut below
+        } else {
+            &mut beside
+        });
+        return;
+    }
+    lay_broken(indent, text, &groups, laid);
+}
+
+/// Whether a line need not be broken.
+fn fits(indent: usize, text: &str) -> bool {
+    let too_wide = width(text) + indent > WIDTH;
+    !too_wide && groups(text).iter().all(|it| it.fits(text)) && chain_fits(text)
+}
+
+/// What a statement or a field gives a value to, and the value.
+fn assignment(text: &str) -> Option<(&str, &str)> {
+    let (start, value) = value_of(text);
+    if start > 0 {
+        return Some((text[..start].trim_end(), value));
+    }
+    let (name, value) = text.split_once(": ")?;
+    let is_name = name.chars().all(|it| it.is_alphanumeric() || it == '_');
+    is_name.then(|| (&text[..=name.len()], value))
+}
+
+/// Breaks a line that does not fit, without moving the value below what it is given to.
+fn lay_broken(indent: usize, text: &str, groups: &[Group], laid: &mut Vec<String>) {
+    let space = " ".repeat(indent);
     if let Some((start, body)) = closure_of_field(text) {
         laid.push(format!("{space}{start} {{"));
         lay(indent + 4, body, laid);
@@ -104,7 +160,7 @@ fn lay(indent: usize, text: &str, laid: &mut Vec<String>) {
     }
     match groups.iter().rev().find(|it| !it.items.is_empty()) {
         Some(group) => lay_list(indent, text, group, laid),
-        None => keep(laid),
+        None => laid.push(format!("{space}{text}")),
     }
 }
 
@@ -180,7 +236,10 @@ fn closure_of_field(text: &str) -> Option<(&str, &str)> {
 
 /// The value of a statement, without what it is assigned to, and where it begins.
 fn value_of(text: &str) -> (usize, &str) {
-    let start = text.find(" = ").filter(|it| !text[..*it].contains(['(', '{'])).map_or(0, |it| it + 3);
+    let start = text
+        .find(" = ")
+        .filter(|it| !text[..*it].contains(['(', '{']))
+        .map_or(0, |it| it + 3);
     (start, &text[start..])
 }
 
@@ -211,13 +270,18 @@ fn broken_chain(text: &str, indent: usize) -> Option<Vec<String>> {
     if chain_fits(text) && (links.len() < 2 || width(text) + indent <= WIDTH) {
         return None;
     }
-    if links.first().is_some_and(|it| *it <= 4) {
+    if links.first().is_some_and(|it| *it < 4) {
         links.remove(0);
     }
     links.first()?;
     let mut parts = vec![text[..start + links[0]].to_owned()];
     let ends = links[1..].iter().copied().chain([value.len()]);
-    parts.extend(links.iter().zip(ends).map(|(from, to)| value[*from..to].to_owned()));
+    parts.extend(
+        links
+            .iter()
+            .zip(ends)
+            .map(|(from, to)| value[*from..to].to_owned()),
+    );
     Some(parts)
 }
 
@@ -245,7 +309,9 @@ impl Group {
     fn shifted(mut self, by: usize) -> Self {
         self.start += by;
         self.end += by;
-        self.items.iter_mut().for_each(|it| *it = (it.0 + by, it.1 + by));
+        self.items
+            .iter_mut()
+            .for_each(|it| *it = (it.0 + by, it.1 + by));
         self
     }
 }
@@ -292,11 +358,22 @@ fn groups(text: &str) -> Vec<Group> {
             (b'(' | b'[' | b'{', 0) => open = Some((at, Vec::new())),
             (b',', 1) => open.iter_mut().for_each(|it| it.1.push(at)),
             (b')' | b']' | b'}', 0) => {
-                let Some((start, commas)) = open.take() else { continue };
-                let starts = std::iter::once(start).chain(commas.iter().copied()).map(|it| it + 1);
+                let Some((start, commas)) = open.take() else {
+                    continue;
+                };
+                let starts = std::iter::once(start)
+                    .chain(commas.iter().copied())
+                    .map(|it| it + 1);
                 let ends = commas.iter().copied().chain([at]);
-                let items = starts.zip(ends).filter_map(|(from, to)| trimmed(text, from, to));
-                groups.push(Group { kind: char::from(bytes[start]), start, end: at, items: items.collect() });
+                let items = starts
+                    .zip(ends)
+                    .filter_map(|(from, to)| trimmed(text, from, to));
+                groups.push(Group {
+                    kind: char::from(bytes[start]),
+                    start,
+                    end: at,
+                    items: items.collect(),
+                });
             }
             _ => {}
         }

@@ -62,13 +62,31 @@ impl Locals {
             taken.unique(&input.to_string());
             values.insert(Source::Input(index), (input, false));
         }
-        Self { statements: Vec::new(), values, taken, chain: None, free: Vec::new() }
+        Self {
+            statements: Vec::new(),
+            values,
+            taken,
+            chain: None,
+            free: Vec::new(),
+        }
     }
 
     pub(super) fn operand(&self, source: Source, is_last: bool, is_only: bool) -> Operand {
-        #[expect(clippy::expect_used, reason = "operands are computed before their users")]
-        let (name, owned) = self.values.get(&source).cloned().expect("the value is known");
-        Operand { name, owned, dies: owned && is_last, is_only }
+        #[expect(
+            clippy::expect_used,
+            reason = "operands are computed before their users"
+        )]
+        let (name, owned) = self
+            .values
+            .get(&source)
+            .cloned()
+            .expect("the value is known");
+        Operand {
+            name,
+            owned,
+            dies: owned && is_last,
+            is_only,
+        }
     }
 
     pub(super) fn is_chain(&self, name: &Ident) -> bool {
@@ -83,7 +101,10 @@ impl Locals {
     /// Drops a local that a sum has read.
     pub(super) fn end_after_sum(&mut self, local: &Ident) {
         self.free.push(local.clone());
-        self.statements.push(Statement::Drop { local: local.clone(), after_sum: true });
+        self.statements.push(Statement::Drop {
+            local: local.clone(),
+            after_sum: true,
+        });
     }
 
     /// Gives the results of a block to locals.
@@ -91,17 +112,31 @@ impl Locals {
     /// An operand that had no other user ends here: its local goes on as the result. Where values meet or
     /// part, results have names of their own, and operands that end are dropped.
     pub(super) fn assign(&mut self, step: Step<'_>) {
-        let Step { results, operands, moves, value, name, note } = step;
+        let Step {
+            results,
+            operands,
+            moves,
+            value,
+            name,
+            note,
+        } = step;
         let all_moved = moves.moves(operands);
-        let chain = operands.iter().find(|it| it.dies && it.is_only && operands.len() == 1);
+        let chain = operands
+            .iter()
+            .find(|it| it.dies && it.is_only && operands.len() == 1);
         let target = match (results.as_slice(), chain) {
             // Several results never share a local.
             ([_], Some(operand)) if name.output.is_none() => Some(operand.name.clone()),
-            ([_], None) if operands.len() > 1 && name.output.is_none() => self.meeting(operands, all_moved),
+            ([_], None) if operands.len() > 1 && name.output.is_none() => {
+                self.meeting(operands, all_moved)
+            }
             _ => None,
         };
         let mut drops: Vec<Ident> = Vec::new();
-        for operand in operands.iter().filter(|it| it.dies && Some(&it.name) != target.as_ref()) {
+        for operand in operands
+            .iter()
+            .filter(|it| it.dies && Some(&it.name) != target.as_ref())
+        {
             if !all_moved && !drops.contains(&operand.name) {
                 drops.push(operand.name.clone());
             }
@@ -113,26 +148,48 @@ impl Locals {
                 for result in results {
                     self.hold(result.source, local.clone());
                 }
-                self.statements.push(Statement::Assign { local, value, note, in_place: false });
+                self.statements.push(Statement::Assign {
+                    local,
+                    value,
+                    note,
+                    in_place: false,
+                });
             }
             None => {
-                let locals: Vec<Ident> = results.iter().map(|it| self.fresh(&name, it.is_used)).collect();
+                let locals: Vec<Ident> = results
+                    .iter()
+                    .map(|it| self.fresh(&name, it.is_used))
+                    .collect();
                 for (result, local) in results.into_iter().zip(&locals) {
                     self.hold(result.source, local.clone());
                 }
-                self.statements.push(Statement::Let { locals, value, note });
+                self.statements.push(Statement::Let {
+                    locals,
+                    value,
+                    note,
+                });
             }
         }
-        let drops = drops.into_iter().map(|local| Statement::Drop { local, after_sum: false });
+        let drops = drops.into_iter().map(|local| Statement::Drop {
+            local,
+            after_sum: false,
+        });
         self.statements.extend(drops);
     }
 
     /// The local for a value made of several: the chain goes on, if it took part or has ended.
     fn meeting(&self, operands: &[Operand], all_moved: bool) -> Option<Ident> {
-        let mut dying = operands.iter().filter(|it| it.dies && (it.is_only || all_moved));
-        let of_chain = dying.clone().find(|it| self.is_chain(&it.name)).map(|it| it.name.clone());
+        let mut dying = operands
+            .iter()
+            .filter(|it| it.dies && (it.is_only || all_moved));
+        let of_chain = dying
+            .clone()
+            .find(|it| self.is_chain(&it.name))
+            .map(|it| it.name.clone());
         let ended = || self.free.iter().find(|it| self.is_chain(it)).cloned();
-        of_chain.or_else(ended).or_else(|| dying.next().map(|it| it.name.clone()))
+        of_chain
+            .or_else(ended)
+            .or_else(|| dying.next().map(|it| it.name.clone()))
     }
 
     /// An owned local with the value of the operand, for a loop to change.
@@ -142,10 +199,17 @@ impl Locals {
         }
         let (from, local) = (&operand.name, self.fresh(name, true));
         let value = quote!(#from.shallow_clone());
-        self.statements.push(Statement::Let { locals: vec![local.clone()], value, note: None });
+        self.statements.push(Statement::Let {
+            locals: vec![local.clone()],
+            value,
+            note: None,
+        });
         if operand.dies {
             self.free.push(from.clone());
-            self.statements.push(Statement::Drop { local: from.clone(), after_sum: false });
+            self.statements.push(Statement::Drop {
+                local: from.clone(),
+                after_sum: false,
+            });
         }
         local
     }
@@ -154,7 +218,11 @@ impl Locals {
     /// the file.
     fn fresh(&mut self, name: &Name, is_used: bool) -> Ident {
         if !is_used {
-            return ident(&self.taken.unique(&format!("_{}", name.block.trim_start_matches('_'))));
+            return ident(
+                &self
+                    .taken
+                    .unique(&format!("_{}", name.block.trim_start_matches('_'))),
+            );
         }
         if let Some(output) = &name.output {
             return ident(&self.taken.unique(output));
@@ -162,7 +230,9 @@ impl Locals {
         if self.chain.is_some() {
             return ident(&self.taken.unique(&name.block));
         }
-        let free = ["x", "y", "z"].into_iter().find(|it| !self.taken.contains(it));
+        let free = ["x", "y", "z"]
+            .into_iter()
+            .find(|it| !self.taken.contains(it));
         let chain = ident(&self.taken.unique(free.unwrap_or("x")));
         self.chain = Some(chain.clone());
         chain

@@ -68,7 +68,14 @@ pub(crate) fn emit(architecture: &Architecture, type_name: Option<&str>) -> Code
     let notes = Notes::default();
     let root = classes.get(classes.root());
     let scope = classes.example(classes.root());
-    let root = Root::new(architecture, &plan, scope, name, &root.fields, root.needs_train);
+    let root = Root::new(
+        architecture,
+        &plan,
+        scope,
+        name,
+        &root.fields,
+        root.needs_train,
+    );
 
     let mut items = Vec::new();
     for class in in_order(&classes) {
@@ -82,7 +89,11 @@ pub(crate) fn emit(architecture: &Architecture, type_name: Option<&str>) -> Code
     }
     items.extend(wrappers.emit());
     let public_names = root.public_names();
-    Code { items, notes: notes.into_texts(), public_names }
+    Code {
+        items,
+        notes: notes.into_texts(),
+        public_names,
+    }
 }
 
 impl Code {
@@ -116,7 +127,11 @@ impl Code {
 fn root_name(architecture: &Architecture, type_name: Option<&str>) -> Ident {
     let name = type_name.map_or_else(|| crate::names::camel(&architecture.name), str::to_owned);
     let name = ident(&name);
-    if Taken::types().contains(&name.to_string()) { quote::format_ident!("{name}Model") } else { name }
+    if Taken::types().contains(&name.to_string()) {
+        quote::format_ident!("{name}Model")
+    } else {
+        name
+    }
 }
 
 /// The root, then each class after the first that uses it.
@@ -127,7 +142,12 @@ fn in_order(classes: &Classes<'_>) -> Vec<ClassId> {
     while let Some(class) = stack.pop() {
         if seen.insert(class) {
             order.push(class);
-            let inside = classes.example(class).blocks.iter().rev().filter_map(plan::Block::first_scope);
+            let inside = classes
+                .example(class)
+                .blocks
+                .iter()
+                .rev()
+                .filter_map(plan::Block::first_scope);
             stack.extend(inside.map(|it| classes.class_of(it)));
         }
     }

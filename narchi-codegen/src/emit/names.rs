@@ -39,7 +39,10 @@ pub(super) fn structs(classified: &Classified, root: &str) -> Vec<String> {
         let common: BTreeSet<String> = words(example(classes[0]), classified).into_iter().collect();
         for (place, class) in classes.into_iter().enumerate() {
             let own = words(example(class), classified);
-            let mut own: Vec<String> = own.into_iter().filter(|it| place > 0 && !common.contains(it)).collect();
+            let mut own: Vec<String> = own
+                .into_iter()
+                .filter(|it| place > 0 && !common.contains(it))
+                .collect();
             own.dedup();
             // More than two words say less than a number.
             own.truncate(2);
@@ -50,14 +53,22 @@ pub(super) fn structs(classified: &Classified, root: &str) -> Vec<String> {
 }
 
 fn base<'a>(mut scopes: impl Iterator<Item = &'a Scope>) -> String {
-    let Some(first) = scopes.next() else { return String::new() };
+    let Some(first) = scopes.next() else {
+        return String::new();
+    };
     if let Some(name) = &first.type_name {
         return camel(name);
     }
     if let Some(id) = &first.id {
-        let common = scopes.fold(id.as_str(), |common, it| common_prefix(common, it.id.as_deref().unwrap_or_default()));
+        let common = scopes.fold(id.as_str(), |common, it| {
+            common_prefix(common, it.id.as_deref().unwrap_or_default())
+        });
         // `layer1` alone is `Layer1`, together with `layer2` it is `Layer`.
-        let common = if common == id { common } else { trim_number(common) };
+        let common = if common == id {
+            common
+        } else {
+            trim_number(common)
+        };
         return camel(if common.is_empty() { id } else { common });
     }
     last_name(&first.path).map(camel).unwrap_or_default() + "Block"
@@ -68,32 +79,54 @@ fn words(scope: &Scope, classified: &Classified) -> Vec<String> {
     let word = |block: &Block| match (&block.moved_from, &block.id, &block.what) {
         (Some(id), ..) | (None, Some(id), _) => camel(id),
         (None, None, What::Layer(leaf)) => camel(leaf.layer.noun()),
-        (None, None, What::Run { scopes, .. }) => {
-            camel(classified.plan.scopes[scopes[0]].type_name.as_deref().unwrap_or("block"))
-        }
+        (None, None, What::Run { scopes, .. }) => camel(
+            classified.plan.scopes[scopes[0]]
+                .type_name
+                .as_deref()
+                .unwrap_or("block"),
+        ),
     };
     scope.blocks.iter().map(word).collect()
 }
 
 /// A field name for each block with weights: its id; for unnamed children of a Sequential what they are,
 /// and where several are the same, their number in the file.
-pub(super) fn fields<'a>(scope: &Scope, own: &str, struct_of: impl Fn(usize) -> &'a str) -> Vec<Option<String>> {
+pub(super) fn fields<'a>(
+    scope: &Scope,
+    own: &str,
+    struct_of: impl Fn(usize) -> &'a str,
+) -> Vec<Option<String>> {
     let noun = |block: &Block| match (&block.id, &block.what) {
         (Some(id), _) => snake(id),
         (None, What::Layer(leaf)) => leaf.layer.noun().to_owned(),
         (None, What::Run { scopes, .. }) => {
             let name = struct_of(scopes[0]);
             // In `Features`, a `FeaturesBlock` is a `block`.
-            snake(name.strip_prefix(own).filter(|it| !it.is_empty()).unwrap_or(name))
+            snake(
+                name.strip_prefix(own)
+                    .filter(|it| !it.is_empty())
+                    .unwrap_or(name),
+            )
         }
     };
-    let nouns: Vec<Option<String>> = scope.blocks.iter().map(|it| it.has_weights().then(|| noun(it))).collect();
+    let nouns: Vec<Option<String>> = scope
+        .blocks
+        .iter()
+        .map(|it| it.has_weights().then(|| noun(it)))
+        .collect();
     let mut counts: BTreeMap<&String, usize> = BTreeMap::new();
-    nouns.iter().flatten().for_each(|it| *counts.entry(it).or_default() += 1);
+    nouns
+        .iter()
+        .flatten()
+        .for_each(|it| *counts.entry(it).or_default() += 1);
     let mut taken = Taken::default();
     let name = |(block, noun): (&Block, &Option<String>)| {
         let noun = noun.as_ref()?;
-        let plural = if is_plural(block) && block.id.is_none() { "s" } else { "" };
+        let plural = if is_plural(block) && block.id.is_none() {
+            "s"
+        } else {
+            ""
+        };
         let number = match block.path.first().or(block.start.as_ref()) {
             Some(Key::Nth(number)) if counts[noun] > 1 => position(scope, *number).to_string(),
             _ => String::new(),
@@ -114,13 +147,21 @@ pub(super) fn arguments(
     fields: &[Option<String>],
 ) -> (Vec<String>, Vec<String>) {
     let mut taken = Taken::new(["vs", "i", "array", "nn"]);
-    fields.iter().flatten().for_each(|it| drop(taken.unique(it)));
+    fields
+        .iter()
+        .flatten()
+        .for_each(|it| drop(taken.unique(it)));
     let alone = |role: Role, name: &str| {
         let same = |it: &&Parameter| it.role == role && columns[it.columns[0]].name == name;
         general.parameters.iter().filter(same).count() == 1
     };
-    let feats = general.parameters.iter().filter(|it| it.role == Role::Feats);
-    let inner = feats.filter(|it| ends(&it.columns, columns) == (false, false)).count();
+    let feats = general
+        .parameters
+        .iter()
+        .filter(|it| it.role == Role::Feats);
+    let inner = feats
+        .filter(|it| ends(&it.columns, columns) == (false, false))
+        .count();
     let name = |parameter: &Parameter| {
         let first = &columns[parameter.columns[0]];
         let label = || label(&parameter.columns, columns);
@@ -139,13 +180,21 @@ pub(super) fn arguments(
             _ => snake(&format!("{}_{}", label(), first.name)),
         }
     };
-    let arguments = general.parameters.iter().map(|it| taken.unique(&name(it))).collect();
+    let arguments = general
+        .parameters
+        .iter()
+        .map(|it| taken.unique(&name(it)))
+        .collect();
     let name = |derived: &Derived| match ends(&derived.columns, columns) {
         (_, true) => "out_feats".to_owned(),
         (true, false) => "in_feats".to_owned(),
         (false, false) => feats_of(&label(&derived.columns, columns)),
     };
-    let derived = general.derived.iter().map(|it| taken.unique(&name(it))).collect();
+    let derived = general
+        .derived
+        .iter()
+        .map(|it| taken.unique(&name(it)))
+        .collect();
     (arguments, derived)
 }
 
@@ -170,10 +219,17 @@ pub(super) fn ends(of: &[usize], columns: &[Column]) -> (bool, bool) {
 
 /// What the blocks that set a number have in common: `expand1` and `expand3` are `expand`.
 fn label(of: &[usize], columns: &[Column]) -> String {
-    let makers = of.iter().map(|it| &columns[*it]).filter(|it| it.role != Role::InFeats);
+    let makers = of
+        .iter()
+        .map(|it| &columns[*it])
+        .filter(|it| it.role != Role::InFeats);
     let mut labels = makers.filter_map(|it| it.label.as_deref());
     let Some(first) = labels.next() else {
-        return columns[of[0]].label.as_deref().map(snake).unwrap_or_default();
+        return columns[of[0]]
+            .label
+            .as_deref()
+            .map(snake)
+            .unwrap_or_default();
     };
     let common = trim_number(labels.fold(first, common_prefix));
     snake(if common.is_empty() { first } else { common })

@@ -24,24 +24,50 @@ pub(super) fn emit_new(context: &Context<'_>) -> TokenStream {
         let ty = number::ty(&context.class.general.parameters[*it].values[0]);
         quote!(#name: #ty)
     });
-    let sizes = context.root.into_iter().flat_map(Root::sizes).map(|it| quote!(#it: i64));
+    let sizes = context
+        .root
+        .into_iter()
+        .flat_map(Root::sizes)
+        .map(|it| quote!(#it: i64));
     let arguments: Vec<TokenStream> = arguments.chain(sizes).collect();
-    let fields = context.class.fields.iter().enumerate().filter_map(|(block, field)| {
-        let (field, value) = (ident(field.as_ref()?), emit_field(context, block));
-        Some(quote!(#field: #value))
-    });
+    let fields = context
+        .class
+        .fields
+        .iter()
+        .enumerate()
+        .filter_map(|(block, field)| {
+            let (field, value) = (ident(field.as_ref()?), emit_field(context, block));
+            Some(quote!(#field: #value))
+        });
     let has_weights = context.class.fields.iter().any(Option::is_some);
     let stored = parameters.iter().filter(|it| context.class.stored[**it]);
     let stored = stored.map(|it| ident(&context.class.arguments[*it]));
-    let stored = stored.chain(context.root.into_iter().flat_map(Root::stored_sizes).cloned()).map(|it| quote!(#it));
+    let stored = stored
+        .chain(
+            context
+                .root
+                .into_iter()
+                .flat_map(Root::stored_sizes)
+                .cloned(),
+        )
+        .map(|it| quote!(#it));
     let fields: Vec<TokenStream> = fields.chain(stored).collect();
-    let derived = context.class.general.derived.iter().zip(&context.class.derived).map(|(derived, name)| {
-        let (name, value) = (ident(name), context.argument(&derived.expr, &quote!()));
-        quote!(let #name = #value;)
-    });
+    let derived = context
+        .class
+        .general
+        .derived
+        .iter()
+        .zip(&context.class.derived)
+        .map(|(derived, name)| {
+            let (name, value) = (ident(name), context.argument(&derived.expr, &quote!()));
+            quote!(let #name = #value;)
+        });
     let vs = if has_weights { quote!(vs) } else { quote!(_vs) };
     let many = too_many(arguments.len() + 1);
-    let cast = fields.iter().any(counts).then(|| quote!(#[allow(clippy::cast_possible_wrap, reason = "a short run")]));
+    let cast = fields
+        .iter()
+        .any(counts)
+        .then(|| quote!(#[allow(clippy::cast_possible_wrap, reason = "a short run")]));
     quote! {
         #(#[doc = #docs])*
         #many
@@ -64,13 +90,21 @@ fn emit_field(context: &Context<'_>, index: usize) -> TokenStream {
     match &block.what {
         What::Layer(leaf) => {
             let numbers: Vec<_> = exprs.iter().map(|it| context.argument_of_new(it)).collect();
-            context.wrappers.emit_call(leaf, &path(context, block, None), &numbers)
+            context
+                .wrappers
+                .emit_call(leaf, &path(context, block, None), &numbers)
         }
         What::Run { scopes, uniform } => emit_run(context, block, scopes, *uniform, exprs),
     }
 }
 
-fn emit_run(context: &Context<'_>, block: &Block, scopes: &[ScopeId], uniform: bool, exprs: &[Expr]) -> TokenStream {
+fn emit_run(
+    context: &Context<'_>,
+    block: &Block,
+    scopes: &[ScopeId],
+    uniform: bool,
+    exprs: &[Expr],
+) -> TokenStream {
     let child = context.classes.class_of(scopes[0]);
     let name = ident(&context.classes.names[child]);
     let class = context.classes.get(child);
@@ -103,24 +137,40 @@ fn emit_run(context: &Context<'_>, block: &Block, scopes: &[ScopeId], uniform: b
 
 /// The arguments of the i-th element, where each is the same for all or grows by the same step, as the
 /// inputs in a `DenseNet`.
-fn progression(context: &Context<'_>, class: &Class, exprs: &[Expr], count: usize) -> Option<Vec<TokenStream>> {
+fn progression(
+    context: &Context<'_>,
+    class: &Class,
+    exprs: &[Expr],
+    count: usize,
+) -> Option<Vec<TokenStream>> {
     // Two of anything are a progression.
     if count < 3 {
         return None;
     }
     let width = class.arguments.len();
-    let arguments = (0..width).filter(|it| !class.is_const(*it)).map(|parameter| {
-        let column: Vec<&Expr> = (0..count).map(|it| &exprs[it * width + parameter]).collect();
-        let first = context.argument_of_new(column[0]);
-        if column.iter().all(|it| *it == column[0]) {
-            return Some(first.tokens);
-        }
-        let step = column[0].step_to(column[1]).filter(|it| *it > 0)?;
-        column.windows(2).all(|it| it[0].step_to(it[1]) == Some(step)).then_some(())?;
-        let times = if step == 1 { quote!() } else { number::int(step) };
-        let times = if step == 1 { times } else { quote!(#times *) };
-        Some(quote!(#first + #times i as i64))
-    });
+    let arguments = (0..width)
+        .filter(|it| !class.is_const(*it))
+        .map(|parameter| {
+            let column: Vec<&Expr> = (0..count)
+                .map(|it| &exprs[it * width + parameter])
+                .collect();
+            let first = context.argument_of_new(column[0]);
+            if column.iter().all(|it| *it == column[0]) {
+                return Some(first.tokens);
+            }
+            let step = column[0].step_to(column[1]).filter(|it| *it > 0)?;
+            column
+                .windows(2)
+                .all(|it| it[0].step_to(it[1]) == Some(step))
+                .then_some(())?;
+            let times = if step == 1 {
+                quote!()
+            } else {
+                number::int(step)
+            };
+            let times = if step == 1 { times } else { quote!(#times *) };
+            Some(quote!(#first + #times i as i64))
+        });
     arguments.collect()
 }
 

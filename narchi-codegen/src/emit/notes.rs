@@ -28,7 +28,10 @@ impl Notes {
     fn marker(&self, kind: &str, text: &str) -> TokenStream {
         let mut texts = self.0.borrow_mut();
         texts.push(text.to_owned());
-        let (kind, number) = (format_ident!("{kind}"), Literal::usize_unsuffixed(texts.len() - 1));
+        let (kind, number) = (
+            format_ident!("{kind}"),
+            Literal::usize_unsuffixed(texts.len() - 1),
+        );
         quote!(#kind!(#number);)
     }
 

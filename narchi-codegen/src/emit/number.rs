@@ -25,13 +25,20 @@ pub(super) fn literal(value: &Value, symbol: &dyn Fn(&Symbol) -> TokenStream) ->
         }
         Value::Float(bits) => float(f64::from_bits(*bits)),
     };
-    Argument { tokens, literal: Some(value.clone()) }
+    Argument {
+        tokens,
+        literal: Some(value.clone()),
+    }
 }
 
 /// `1_000_000`
 pub(super) fn int(value: i64) -> TokenStream {
     let literal = unsigned(value.unsigned_abs());
-    if value < 0 { quote!(-#literal) } else { quote!(#literal) }
+    if value < 0 {
+        quote!(-#literal)
+    } else {
+        quote!(#literal)
+    }
 }
 
 /// An index or a length.
@@ -45,7 +52,9 @@ fn unsigned(value: u64) -> Literal {
     if digits.len() < LONG {
         return Literal::u64_unsuffixed(value);
     }
-    grouped(&digits).parse().unwrap_or_else(|_| Literal::u64_unsuffixed(value))
+    grouped(&digits)
+        .parse()
+        .unwrap_or_else(|_| Literal::u64_unsuffixed(value))
 }
 
 /// `11,689,512` with another separator.
@@ -75,8 +84,14 @@ fn float(value: f64) -> TokenStream {
     }
     // As Rust writes it for people: `1e-5`.
     let text = format!("{:?}", value.abs());
-    let literal: Literal = text.parse().unwrap_or_else(|_| Literal::f64_unsuffixed(value.abs()));
-    if value.is_sign_negative() { quote!(-#literal) } else { quote!(#literal) }
+    let literal: Literal = text
+        .parse()
+        .unwrap_or_else(|_| Literal::f64_unsuffixed(value.abs()));
+    if value.is_sign_negative() {
+        quote!(-#literal)
+    } else {
+        quote!(#literal)
+    }
 }
 
 /// The type of an argument.

@@ -121,7 +121,9 @@ impl Plan {
     }
 
     pub(super) fn new(architecture: &Architecture) -> Self {
-        Self { scopes: architecture.scopes.iter().map(scope).collect() }
+        Self {
+            scopes: architecture.scopes.iter().map(scope).collect(),
+        }
     }
 }
 
@@ -163,13 +165,27 @@ fn scope(scope: &model::Scope) -> Scope {
         model::Kind::Layer(layer) => layer.is_identity(),
         model::Kind::Input | model::Kind::Scope(_) => false,
     };
-    let kept: Vec<BlockId> = scope.written.iter().filter(|it| !is_identity(it)).copied().collect();
-    let numbers: BTreeMap<BlockId, usize> = kept.iter().enumerate().map(|(at, id)| (*id, at)).collect();
+    let kept: Vec<BlockId> = scope
+        .written
+        .iter()
+        .filter(|it| !is_identity(it))
+        .copied()
+        .collect();
+    let numbers: BTreeMap<BlockId, usize> =
+        kept.iter().enumerate().map(|(at, id)| (*id, at)).collect();
     let mut identities: BTreeMap<model::Value, Source> = BTreeMap::new();
-    let inputs: BTreeMap<BlockId, usize> = scope.inputs.iter().enumerate().map(|(at, id)| (*id, at)).collect();
+    let inputs: BTreeMap<BlockId, usize> = scope
+        .inputs
+        .iter()
+        .enumerate()
+        .map(|(at, id)| (*id, at))
+        .collect();
     let find = |value: &model::Value, identities: &BTreeMap<model::Value, Source>| {
         match (numbers.get(&value.block), inputs.get(&value.block)) {
-            (Some(block), _) => Source::Block { block: *block, port: value.port },
+            (Some(block), _) => Source::Block {
+                block: *block,
+                port: value.port,
+            },
             (None, Some(input)) => Source::Input(*input),
             // Operands come before their users, so that an identity is known when it is read.
             (None, None) => identities.get(value).copied().unwrap_or(Source::Input(0)),
@@ -178,13 +194,23 @@ fn scope(scope: &model::Scope) -> Scope {
     for id in scope.order.iter().filter(|it| is_identity(it)) {
         if let Some(value) = scope.inputs_of(*id).first() {
             let source = find(value, &identities);
-            identities.insert(model::Value { block: *id, port: 0 }, source);
+            identities.insert(
+                model::Value {
+                    block: *id,
+                    port: 0,
+                },
+                source,
+            );
         }
     }
     let in_sequence = |(at, id): (usize, &BlockId)| scope.block(*id).segment == Segment::Index(at);
     let numbered = !scope.written.is_empty() && scope.written.iter().enumerate().all(in_sequence);
     let blocks = kept.iter().map(|id| {
-        let sources = scope.inputs_of(*id).iter().map(|it| find(it, &identities)).collect();
+        let sources = scope
+            .inputs_of(*id)
+            .iter()
+            .map(|it| find(it, &identities))
+            .collect();
         block(scope, *id, sources, numbered)
     });
     let blocks = blocks.collect();
@@ -209,7 +235,11 @@ fn scope(scope: &model::Scope) -> Scope {
             .map(|it| port(&it.name, &it.description, &it.ports[0]))
             .collect(),
         blocks,
-        order: scope.order.iter().filter_map(|it| numbers.get(it).copied()).collect(),
+        order: scope
+            .order
+            .iter()
+            .filter_map(|it| numbers.get(it).copied())
+            .collect(),
         outputs: outputs.collect(),
         elements: scope.written.iter().map(|_| Element::One).collect(),
     }
@@ -223,18 +253,40 @@ fn block(scope: &model::Scope, id: BlockId, inputs: Vec<Source>, numbered: bool)
         (Segment::Name(name), _) => Key::Name(name.clone()),
     };
     let what = match &block.kind {
-        model::Kind::Scope(inner) => What::Run { scopes: vec![inner.0], uniform: true },
+        model::Kind::Scope(inner) => What::Run {
+            scopes: vec![inner.0],
+            uniform: true,
+        },
         model::Kind::Layer(layer) => What::Layer(Rc::new(leaf(layer, &scope.types_into(id)))),
-        #[expect(clippy::unreachable, reason = "inputs are not among the written blocks")]
+        #[expect(
+            clippy::unreachable,
+            reason = "inputs are not among the written blocks"
+        )]
         model::Kind::Input => unreachable!(),
     };
-    let (path, start) = if numbered { (Vec::new(), Some(key)) } else { (vec![key], None) };
+    let (path, start) = if numbered {
+        (Vec::new(), Some(key))
+    } else {
+        (vec![key], None)
+    };
     let (id, outputs) = (block.name.clone(), block.ports.clone());
-    Block { id, moved_from: None, path, start, what, inputs, outputs }
+    Block {
+        id,
+        moved_from: None,
+        path,
+        start,
+        what,
+        inputs,
+        outputs,
+    }
 }
 
 fn leaf(layer: &Arc<dyn Layer>, inputs: &[Type]) -> Leaf {
-    let in_place = if layer.in_place().is_some() { " in place" } else { "" };
+    let in_place = if layer.in_place().is_some() {
+        " in place"
+    } else {
+        ""
+    };
     Leaf {
         kind: layer.key(inputs) + in_place,
         numbers: layer.numbers(inputs),
@@ -246,6 +298,7 @@ fn leaf(layer: &Arc<dyn Layer>, inputs: &[Type]) -> Leaf {
 
 /// The PyTorch name of a scope without its numbers at the end: `layer1` for `layer1.0`.
 pub(super) fn last_name(path: &str) -> Option<&str> {
-    path.split('.').rev().find(|it| !it.is_empty() && it.parse::<usize>().is_err())
+    path.split('.')
+        .rev()
+        .find(|it| !it.is_empty() && it.parse::<usize>().is_err())
 }
-

@@ -28,7 +28,10 @@ pub(super) fn roll(scope: &mut Scope, marks: &[Marks]) {
         let (mut is_first, mut joins) = (true, false);
         while let Some((index, block)) = rest.next_if(|it| element(&it.1) == Some(number)) {
             let follows = index.checked_sub(1).is_some_and(|before| {
-                let before = Source::Block { block: before, port: 0 };
+                let before = Source::Block {
+                    block: before,
+                    port: 0,
+                };
                 block.inputs == [before] && uses.get(&before) == Some(&1)
             });
             match joined.last_mut() {
@@ -52,7 +55,9 @@ pub(super) fn roll(scope: &mut Scope, marks: &[Marks]) {
                 *number = new_elements[*number];
             }
         }
-        if let (What::Run { .. }, [], Some(Key::Nth(number))) = (&block.what, block.path.as_slice(), &block.start) {
+        if let (What::Run { .. }, [], Some(Key::Nth(number))) =
+            (&block.what, block.path.as_slice(), &block.start)
+        {
             elements[*number] = Element::Run(index);
         }
         for source in &mut block.inputs {
@@ -79,29 +84,45 @@ fn uses(scope: &Scope) -> BTreeMap<Source, usize> {
 
 fn renumber(source: Source, new_blocks: &[usize]) -> Source {
     match source {
-        Source::Block { block, port } => Source::Block { block: new_blocks[block], port },
+        Source::Block { block, port } => Source::Block {
+            block: new_blocks[block],
+            port,
+        },
         Source::Input(_) => source,
     }
 }
 
 /// Which element of its scope a block belongs to.
 fn element(block: &Block) -> Option<usize> {
-    block.path.first().or(block.start.as_ref()).and_then(|it| match it {
-        Key::Nth(number) => Some(*number),
-        Key::Name(_) | Key::Index(_) => None,
-    })
+    block
+        .path
+        .first()
+        .or(block.start.as_ref())
+        .and_then(|it| match it {
+            Key::Nth(number) => Some(*number),
+            Key::Name(_) | Key::Index(_) => None,
+        })
 }
 
 fn can_join(last: &Block, next: &Block, marks: &[Marks]) -> bool {
-    let (What::Run { scopes: a, .. }, What::Run { scopes: b, .. }) = (&last.what, &next.what) else { return false };
+    let (What::Run { scopes: a, .. }, What::Run { scopes: b, .. }) = (&last.what, &next.what)
+    else {
+        return false;
+    };
     let whole = last.path.is_empty() && next.path.is_empty();
-    let one = [last, next].iter().all(|it| it.inputs.len() == 1 && it.outputs.len() == 1);
-    let adjacent = element(last).zip(element(next)).is_some_and(|(from, to)| from + a.len() == to);
+    let one = [last, next]
+        .iter()
+        .all(|it| it.inputs.len() == 1 && it.outputs.len() == 1);
+    let adjacent = element(last)
+        .zip(element(next))
+        .is_some_and(|(from, to)| from + a.len() == to);
     whole && one && adjacent && marks[a[0]].ty == marks[b[0]].ty
 }
 
 fn join(last: &mut Block, next: Block, marks: &[Marks]) {
-    if let (What::Run { scopes: a, uniform }, What::Run { scopes: b, .. }) = (&mut last.what, next.what) {
+    if let (What::Run { scopes: a, uniform }, What::Run { scopes: b, .. }) =
+        (&mut last.what, next.what)
+    {
         *uniform = *uniform && marks[a[0]].exact == marks[b[0]].exact;
         a.extend(b);
     }

@@ -42,23 +42,39 @@ impl<'a> Root<'a> {
         needs_train: bool,
     ) -> Self {
         let mut taken = Taken::new(["vs", "_vs", "i"]);
-        fields.iter().flatten().for_each(|it| drop(taken.unique(it)));
+        fields
+            .iter()
+            .flatten()
+            .for_each(|it| drop(taken.unique(it)));
         let mentions = |symbol: &Symbol, of: &Scope, in_forward: bool| {
             of.blocks.iter().any(|block| match &block.what {
                 What::Run { .. } => false,
                 What::Layer(leaf) => leaf.numbers.iter().any(|it| {
-                    let mentions = matches!(&it.value, Value::Dim(dim) if dim.symbols().contains(symbol));
+                    let mentions =
+                        matches!(&it.value, Value::Dim(dim) if dim.symbols().contains(symbol));
                     mentions && (it.in_forward || !in_forward)
                 }),
             })
         };
         let free = architecture.free.iter().map(|symbol| {
-            let in_facts = architecture.facts.iter().any(|it| symbols_of(&it.fact).contains(symbol));
+            let in_facts = architecture
+                .facts
+                .iter()
+                .any(|it| symbols_of(&it.fact).contains(symbol));
             let is_used = in_facts || plan.scopes.iter().any(|it| mentions(symbol, it, false));
             let name = snake(symbol.name());
-            let name = if is_used { name } else { format!("_{}", name.trim_start_matches('_')) };
+            let name = if is_used {
+                name
+            } else {
+                format!("_{}", name.trim_start_matches('_'))
+            };
             let argument = ident(&taken.unique(&name));
-            Free { symbol: symbol.clone(), argument, in_facts, in_forward: mentions(symbol, scope, true) }
+            Free {
+                symbol: symbol.clone(),
+                argument,
+                in_facts,
+                in_forward: mentions(symbol, scope, true),
+            }
         });
         let free = free.collect();
         let mut bound: Vec<Symbol> = Vec::new();
@@ -69,12 +85,23 @@ impl<'a> Root<'a> {
                 bound.push(symbol);
             }
         }
-        Self { architecture, scope, name, needs_train, free, bound }
+        Self {
+            architecture,
+            scope,
+            name,
+            needs_train,
+            free,
+            bound,
+        }
     }
 
     /// A size that is known when the model is made.
     pub(super) fn size(&self, symbol: &Symbol, place: &TokenStream) -> TokenStream {
-        let name = self.free.iter().find(|it| it.symbol == *symbol).map(|it| &it.argument);
+        let name = self
+            .free
+            .iter()
+            .find(|it| it.symbol == *symbol)
+            .map(|it| &it.argument);
         quote!(#place #name)
     }
 
@@ -85,7 +112,10 @@ impl<'a> Root<'a> {
 
     /// Those of them that are needed later.
     pub(super) fn stored_sizes(&self) -> impl Iterator<Item = &Ident> {
-        self.free.iter().filter(|it| it.in_facts || it.in_forward).map(|it| &it.argument)
+        self.free
+            .iter()
+            .filter(|it| it.in_facts || it.in_forward)
+            .map(|it| &it.argument)
     }
 
     pub(super) fn public_names(&self) -> Vec<Ident> {
@@ -113,11 +143,22 @@ impl<'a> Root<'a> {
 
     /// The first statements of `forward`; `inputs` are the locals of the inputs.
     pub(super) fn check(&self, inputs: &[Ident]) -> TokenStream {
-        let known: Vec<&Ident> = self.free.iter().filter(|it| it.in_facts).map(|it| &it.argument).collect();
+        let known: Vec<&Ident> = self
+            .free
+            .iter()
+            .filter(|it| it.in_facts)
+            .map(|it| &it.argument)
+            .collect();
         let fields = self.has_several_inputs().then(|| {
             let ty = self.inputs_type();
             let fields = self.input_fields().into_iter().zip(inputs);
-            let fields = fields.map(|(field, local)| if field == *local { quote!(#field) } else { quote!(#field: #local) });
+            let fields = fields.map(|(field, local)| {
+                if field == *local {
+                    quote!(#field)
+                } else {
+                    quote!(#field: #local)
+                }
+            });
             quote!(let #ty { #(#fields),* } = inputs;)
         });
         let check = match known.as_slice() {
@@ -139,7 +180,12 @@ impl<'a> Root<'a> {
 
     /// The parameter of a network with one input.
     fn local(&self) -> Ident {
-        let name = self.scope.inputs.first().and_then(|it| it.name.as_deref()).unwrap_or("input");
+        let name = self
+            .scope
+            .inputs
+            .first()
+            .and_then(|it| it.name.as_deref())
+            .unwrap_or("input");
         super::locals::of_inputs([snake(name).as_str()].into_iter()).remove(0)
     }
 
@@ -154,9 +200,17 @@ impl<'a> Root<'a> {
     /// Several outputs as one value.
     pub(super) fn results(&self, values: &[TokenStream]) -> TokenStream {
         let ty = self.outputs_type();
-        let fields = self.output_fields().into_iter().zip(values).map(|(field, value)| {
-            if field == value.to_string() { quote!(#field) } else { quote!(#field: #value) }
-        });
+        let fields = self
+            .output_fields()
+            .into_iter()
+            .zip(values)
+            .map(|(field, value)| {
+                if field == value.to_string() {
+                    quote!(#field)
+                } else {
+                    quote!(#field: #value)
+                }
+            });
         quote!(#ty { #(#fields),* })
     }
 
@@ -228,13 +282,23 @@ impl<'a> Root<'a> {
         };
         docs.push(String::new());
         let outputs = self.scope.outputs.iter().map(|it| ("output", &it.port));
-        let ports = self.scope.inputs.iter().map(|it| ("input", it)).chain(outputs);
+        let ports = self
+            .scope
+            .inputs
+            .iter()
+            .map(|it| ("input", it))
+            .chain(outputs);
         docs.extend(ports.map(|(kind, port)| {
             let name = port.name.as_deref().unwrap_or_default();
             format!(" * {kind} `{name}`: `{}`{}", port.ty, description(port))
         }));
         let mut facts: Vec<String> = Vec::new();
-        for text in self.architecture.facts.iter().map(|it| format!("`{}`", it.fact)) {
+        for text in self
+            .architecture
+            .facts
+            .iter()
+            .map(|it| format!("`{}`", it.fact))
+        {
             if !facts.contains(&text) {
                 facts.push(text);
             }
@@ -250,7 +314,11 @@ impl<'a> Root<'a> {
     }
 
     pub(super) fn docs_of_new(&self) -> Vec<String> {
-        let sizes: Vec<String> = self.free.iter().map(|it| format!("`{}`", it.symbol)).collect();
+        let sizes: Vec<String> = self
+            .free
+            .iter()
+            .map(|it| format!("`{}`", it.symbol))
+            .collect();
         let given = match sizes.as_slice() {
             [] => String::new(),
             [size] => format!(", given the size {size}"),
@@ -261,31 +329,50 @@ impl<'a> Root<'a> {
 
     pub(super) fn docs_of_forward(&self) -> Vec<String> {
         let names = |ports: &mut dyn Iterator<Item = &Port>| {
-            let names: Vec<String> = ports.filter_map(|it| Some(format!("`{}`", it.name.as_ref()?))).collect();
+            let names: Vec<String> = ports
+                .filter_map(|it| Some(format!("`{}`", it.name.as_ref()?)))
+                .collect();
             listed(&names)
         };
         let inputs = names(&mut self.scope.inputs.iter());
         let outputs = names(&mut self.scope.outputs.iter().map(|it| &it.port));
-        let have = if self.has_several_inputs() { "have" } else { "has" };
+        let have = if self.has_several_inputs() {
+            "have"
+        } else {
+            "has"
+        };
         vec![
             format!(" Computes {outputs} from {inputs}."),
             String::new(),
             " # Errors".to_owned(),
             String::new(),
-            format!(" If {inputs} {have} another shape or type than [`{}`] takes, or libtorch fails.", self.name),
+            format!(
+                " If {inputs} {have} another shape or type than [`{}`] takes, or libtorch fails.",
+                self.name
+            ),
         ]
     }
 }
 
 fn fields<'a>(ports: impl Iterator<Item = &'a Port>) -> Vec<Ident> {
     let mut taken = Taken::default();
-    ports.map(|it| ident(&taken.unique(&snake(it.name.as_deref().unwrap_or("value"))))).collect()
+    ports
+        .map(|it| ident(&taken.unique(&snake(it.name.as_deref().unwrap_or("value")))))
+        .collect()
 }
 
 fn description(port: &Port) -> String {
-    let lines = port.description.as_deref().map(described).unwrap_or_default();
+    let lines = port
+        .description
+        .as_deref()
+        .map(described)
+        .unwrap_or_default();
     let text = lines.join("").trim().to_owned();
-    if text.is_empty() { text } else { format!(": {text}") }
+    if text.is_empty() {
+        text
+    } else {
+        format!(": {text}")
+    }
 }
 
 /// `a, b and c`

@@ -38,8 +38,17 @@ const OUTPUT: usize = usize::MAX;
 
 impl Uses {
     pub(super) fn new(scope: &Scope, order: &[usize]) -> Self {
-        let all = |value: usize| scope.blocks.iter().map(|it| vec![value; it.outputs.len()]).collect();
-        let mut uses = Self { count: all(0), last: all(OUTPUT) };
+        let all = |value: usize| {
+            scope
+                .blocks
+                .iter()
+                .map(|it| vec![value; it.outputs.len()])
+                .collect()
+        };
+        let mut uses = Self {
+            count: all(0),
+            last: all(OUTPUT),
+        };
         for user in order {
             for input in &scope.blocks[*user].inputs {
                 uses.note(*input, *user);

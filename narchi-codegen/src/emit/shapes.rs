@@ -15,7 +15,6 @@ use crate::{
     dim::{Dim, Symbol},
     layer::Role,
     shape::Type,
-
 };
 
 pub(super) enum Shapes<'a> {
@@ -64,27 +63,49 @@ impl Several {
         // Instances that agree in all numbers and inputs say the same.
         let distinct: Vec<(usize, &ScopeId, &Rc<View>)> = instances
             .filter_map(|(index, id)| Some((index, id, context.views.of(*id)?)))
-            .filter(|(_, id, view)| seen.insert((classes.classified.marks[**id].exact, Rc::as_ptr(view))))
+            .filter(|(_, id, view)| {
+                seen.insert((classes.classified.marks[**id].exact, Rc::as_ptr(view)))
+            })
             .collect();
-        let scopes: Vec<&Scope> = context.class.instances.iter().map(|id| classes.scope(*id)).collect();
+        let scopes: Vec<&Scope> = context
+            .class
+            .instances
+            .iter()
+            .map(|id| classes.scope(*id))
+            .collect();
         let rows: Vec<usize> = distinct.iter().map(|it| it.0).collect();
         Self {
             letters: letters(&scopes),
             numbers: numbers(&rows.iter().map(|it| scopes[*it]).collect::<Vec<_>>()),
-            views: distinct.into_iter().map(|(.., view)| Rc::clone(view)).collect(),
+            views: distinct
+                .into_iter()
+                .map(|(.., view)| Rc::clone(view))
+                .collect(),
             channels: channels(context, &rows),
             strides: strides(context, &rows),
         }
     }
 
     fn text(&self, source: Source) -> Option<String> {
-        let types: Vec<_> = self.views.iter().map(|it| it.ty(source)).collect::<Option<_>>()?;
+        let types: Vec<_> = self
+            .views
+            .iter()
+            .map(|it| it.ty(source))
+            .collect::<Option<_>>()?;
         let rank = types.first()?.rank();
         if types.iter().any(|it| it.rank() != rank) {
             return None;
         }
-        let dims = (0..rank).map(|at| self.dim(at, &types.iter().map(|it| &it.dims()[at]).collect::<Vec<_>>()));
-        Some(format!("[{}]", dims.collect::<Option<Vec<_>>>()?.join(", ")))
+        let dims = (0..rank).map(|at| {
+            self.dim(
+                at,
+                &types.iter().map(|it| &it.dims()[at]).collect::<Vec<_>>(),
+            )
+        });
+        Some(format!(
+            "[{}]",
+            dims.collect::<Option<Vec<_>>>()?.join(", ")
+        ))
     }
 
     /// A size as text, given what it is in each view.
@@ -108,14 +129,26 @@ impl Several {
         let plain = || self.channels.iter().filter(|it| !it.1.contains(' '));
         let multiple = plain().find_map(|(base, text)| {
             let times = ints[0].checked_div(base[0]).filter(|it| *it > 1)?;
-            let all = base.iter().zip(ints).all(|(base, int)| base.checked_mul(times) == Some(*int));
+            let all = base
+                .iter()
+                .zip(ints)
+                .all(|(base, int)| base.checked_mul(times) == Some(*int));
             all.then(|| format!("{times} * {text}"))
         });
         let apart = || {
             plain().find_map(|(base, text)| {
                 let more = ints[0].checked_sub(base[0])?;
-                let all = base.iter().zip(ints).all(|(base, int)| base.checked_add(more) == Some(*int));
-                all.then(|| if more < 0 { format!("{text} - {}", -more) } else { format!("{text} + {more}") })
+                let all = base
+                    .iter()
+                    .zip(ints)
+                    .all(|(base, int)| base.checked_add(more) == Some(*int));
+                all.then(|| {
+                    if more < 0 {
+                        format!("{text} - {}", -more)
+                    } else {
+                        format!("{text} + {more}")
+                    }
+                })
             })
         };
         multiple.or_else(apart)
@@ -141,7 +174,9 @@ impl Several {
         for input in inputs.filter(|it| it.as_symbol().is_some()) {
             for (strides, name) in &self.strides {
                 for (divide, open, close) in rounded {
-                    let is = |(size, stride): (&&Dim, &i64)| divide(input, *stride).as_ref() == Ok(*size);
+                    let is = |(size, stride): (&&Dim, &i64)| {
+                        divide(input, *stride).as_ref() == Ok(*size)
+                    };
                     if sizes.iter().zip(strides).all(is) {
                         let input = input.substitute(&self.letters).ok()?;
                         return Some(format!("{open}{input}/{name}{close}"));
@@ -156,11 +191,16 @@ impl Several {
 /// Numbers behind the channels that differ between the scopes, with a letter for each.
 fn numbers(scopes: &[&Scope]) -> Vec<(Vec<i64>, String)> {
     let mut numbers: Vec<(Vec<i64>, String)> = Vec::new();
-    let inputs = scopes.first().map(|it| it.inputs.as_slice()).unwrap_or_default();
+    let inputs = scopes
+        .first()
+        .map(|it| it.inputs.as_slice())
+        .unwrap_or_default();
     for (input, port) in inputs.iter().enumerate() {
         for dim in 2..port.ty.rank() {
             let size = |scope: &&Scope| scope.inputs[input].ty.dims().get(dim)?.as_fixed();
-            let Some(sizes) = scopes.iter().map(size).collect::<Option<Vec<i64>>>() else { continue };
+            let Some(sizes) = scopes.iter().map(size).collect::<Option<Vec<i64>>>() else {
+                continue;
+            };
             let differ = sizes.iter().any(|it| *it != sizes[0]);
             if differ && numbers.iter().all(|it| it.0 != sizes) {
                 let letter = usual_letter(dim, port.ty.rank());
@@ -174,7 +214,8 @@ fn numbers(scopes: &[&Scope]) -> Vec<(Vec<i64>, String)> {
 /// What stands for the sizes of the inputs: their real size, if it is the same in all instances, otherwise
 /// a letter.
 fn letters(scopes: &[&Scope]) -> BTreeMap<Symbol, Dim> {
-    let size = |scope: &Scope, input: usize, dim: usize| scope.inputs[input].ty.dims().get(dim).cloned();
+    let size =
+        |scope: &Scope, input: usize, dim: usize| scope.inputs[input].ty.dims().get(dim).cloned();
     let positions: Vec<(usize, usize)> = scopes[0]
         .inputs
         .iter()
@@ -196,7 +237,10 @@ fn letters(scopes: &[&Scope]) -> BTreeMap<Symbol, Dim> {
         let letter = if differ {
             let rank = scopes[0].inputs[input].ty.rank();
             let mut letter = letter(&sizes, dim, rank);
-            while letters.values().any(|it| it.as_symbol().is_some_and(|it| it.name() == letter)) {
+            while letters
+                .values()
+                .any(|it| it.as_symbol().is_some_and(|it| it.name() == letter))
+            {
                 letter.push('\'');
             }
             Dim::symbol(letter.as_str())
@@ -212,10 +256,18 @@ fn letters(scopes: &[&Scope]) -> BTreeMap<Symbol, Dim> {
 fn letter(sizes: &[Option<Dim>], dim: usize, rank: usize) -> String {
     let only = |size: &Option<Dim>| {
         let symbols = size.as_ref()?.symbols();
-        if symbols.len() == 1 { symbols.into_iter().next() } else { None }
+        if symbols.len() == 1 {
+            symbols.into_iter().next()
+        } else {
+            None
+        }
     };
-    let symbol = only(&sizes[0]).filter(|it| sizes.iter().all(|size| only(size).as_ref() == Some(it)));
-    symbol.map_or_else(|| usual_letter(dim, rank).to_owned(), |it| it.name().to_owned())
+    let symbol =
+        only(&sizes[0]).filter(|it| sizes.iter().all(|size| only(size).as_ref() == Some(it)));
+    symbol.map_or_else(
+        || usual_letter(dim, rank).to_owned(),
+        |it| it.name().to_owned(),
+    )
 }
 
 fn usual_letter(dim: usize, rank: usize) -> &'static str {
@@ -231,10 +283,17 @@ fn usual_letter(dim: usize, rank: usize) -> &'static str {
 /// The arguments whose name says that they are strides, for these instances.
 fn strides(context: &Context<'_>, rows: &[usize]) -> Vec<(Vec<i64>, String)> {
     let class = context.class;
-    let named = class.general.parameters.iter().zip(&class.arguments).filter(|it| it.1.ends_with("stride"));
+    let named = class
+        .general
+        .parameters
+        .iter()
+        .zip(&class.arguments)
+        .filter(|it| it.1.ends_with("stride"));
     let stride = |(parameter, name): (&super::generalize::Parameter, &String)| {
-        let values: Option<Vec<i64>> =
-            rows.iter().map(|it| parameter.values[*it].int().filter(|it| *it > 0)).collect();
+        let values: Option<Vec<i64>> = rows
+            .iter()
+            .map(|it| parameter.values[*it].int().filter(|it| *it > 0))
+            .collect();
         Some((values?, name.clone()))
     };
     named.filter_map(stride).collect()
@@ -245,12 +304,27 @@ fn channels(context: &Context<'_>, rows: &[usize]) -> BTreeMap<Vec<i64>, String>
     let general = &context.class.general;
     let mut channels = BTreeMap::new();
     for expr in &general.exprs {
-        let Expr::Linear { parameter, scale, offset } = *expr else { continue };
+        let Expr::Linear {
+            parameter,
+            scale,
+            offset,
+        } = *expr
+        else {
+            continue;
+        };
         let parameter = &general.parameters[parameter];
         if parameter.role == Role::Feats {
-            let value = |row: &usize| parameter.values[*row].int()?.checked_mul(scale)?.checked_add(offset);
+            let value = |row: &usize| {
+                parameter.values[*row]
+                    .int()?
+                    .checked_mul(scale)?
+                    .checked_add(offset)
+            };
             let values: Option<Vec<i64>> = rows.iter().map(value).collect();
-            let text = context.argument(expr, &proc_macro2::TokenStream::new()).tokens.to_string();
+            let text = context
+                .argument(expr, &proc_macro2::TokenStream::new())
+                .tokens
+                .to_string();
             if let Some(values) = values {
                 channels.entry(values).or_insert(text);
             }
@@ -258,4 +332,3 @@ fn channels(context: &Context<'_>, rows: &[usize]) -> BTreeMap<Vec<i64>, String>
     }
     channels
 }
-

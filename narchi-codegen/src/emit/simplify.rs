@@ -26,17 +26,31 @@ pub(super) struct Dissolve<'a> {
 /// * One layer with weights does not need a struct, nor do two layers that one place uses, as the usual
 ///   `downsample`.
 pub(super) fn dissolve(scope: &mut Scope, context: &Dissolve<'_>) -> usize {
-    let small: Vec<bool> = (0..scope.blocks.len()).map(|it| is_small(scope, it, context)).collect();
+    let small: Vec<bool> = (0..scope.blocks.len())
+        .map(|it| is_small(scope, it, context))
+        .collect();
     let levels_of = |(block, is_small): (&Block, &bool)| match &block.what {
         What::Layer(_) => 0,
         What::Run { scopes, .. } => context.marks[scopes[0]].levels + usize::from(!is_small),
     };
-    let levels = scope.blocks.iter().zip(&small).map(levels_of).max().unwrap_or(0);
+    let levels = scope
+        .blocks
+        .iter()
+        .zip(&small)
+        .map(levels_of)
+        .max()
+        .unwrap_or(0);
     let is_deep = |block: &Block| {
-        block.first_scope().is_some_and(|it| !context.marks[it].levels.is_multiple_of(context.every))
+        block
+            .first_scope()
+            .is_some_and(|it| !context.marks[it].levels.is_multiple_of(context.every))
     };
-    let dissolves: Vec<bool> =
-        scope.blocks.iter().zip(&small).map(|(block, is_small)| *is_small || is_deep(block)).collect();
+    let dissolves: Vec<bool> = scope
+        .blocks
+        .iter()
+        .zip(&small)
+        .map(|(block, is_small)| *is_small || is_deep(block))
+        .collect();
     if dissolves.contains(&true) {
         take_apart(scope, &dissolves, context.inside);
     }
@@ -57,10 +71,20 @@ fn take_apart(scope: &mut Scope, dissolves: &[bool], inside: &[Scope]) {
         firsts.push(count);
         if let Some(inner) = inner(index) {
             // An output may be an input passed through; it is resolved when inputs are known.
-            values.push(inner.outputs.iter().map(|it| shift(it.source, count)).collect());
+            values.push(
+                inner
+                    .outputs
+                    .iter()
+                    .map(|it| shift(it.source, count))
+                    .collect(),
+            );
             count += inner.blocks.len();
         } else {
-            values.push((0..block.outputs.len()).map(|port| Source::Block { block: count, port }).collect());
+            values.push(
+                (0..block.outputs.len())
+                    .map(|port| Source::Block { block: count, port })
+                    .collect(),
+            );
             count += 1;
         }
     }
@@ -77,10 +101,16 @@ fn take_apart(scope: &mut Scope, dissolves: &[bool], inside: &[Scope]) {
         let inputs: Vec<Source> = block.inputs.iter().map(|it| resolve(*it)).collect();
         match inner(index) {
             Some(inner) => {
-                let moved = inner.blocks.iter().map(|it| moved(it, block, inner, &inputs, firsts[index]));
+                let moved = inner
+                    .blocks
+                    .iter()
+                    .map(|it| moved(it, block, inner, &inputs, firsts[index]));
                 scope.blocks.extend(moved);
             }
-            None => scope.blocks.push(Block { inputs, ..block.clone() }),
+            None => scope.blocks.push(Block {
+                inputs,
+                ..block.clone()
+            }),
         }
     }
     for output in &mut scope.outputs {
@@ -95,7 +125,10 @@ fn take_apart(scope: &mut Scope, dissolves: &[bool], inside: &[Scope]) {
 
 fn shift(source: Source, by: usize) -> Source {
     match source {
-        Source::Block { block, port } => Source::Block { block: block + by, port },
+        Source::Block { block, port } => Source::Block {
+            block: block + by,
+            port,
+        },
         Source::Input(_) => source,
     }
 }
@@ -120,7 +153,13 @@ fn moved(block: &Block, outer: &Block, inner: &Scope, inputs: &[Source], first: 
     Block {
         id,
         moved_from: outer.moved_from.clone().or_else(|| outer.id.clone()),
-        path: outer.path.iter().chain(&outer.start).cloned().chain(block.path.iter().map(fixed)).collect(),
+        path: outer
+            .path
+            .iter()
+            .chain(&outer.start)
+            .cloned()
+            .chain(block.path.iter().map(fixed))
+            .collect(),
         start: block.start.as_ref().map(fixed),
         what: block.what.clone(),
         inputs: block
@@ -148,7 +187,9 @@ pub(super) fn position(scope: &Scope, number: usize) -> usize {
 }
 
 fn is_small(scope: &Scope, index: usize, context: &Dissolve<'_>) -> bool {
-    let Some(id) = scope.blocks[index].first_scope() else { return false };
+    let Some(id) = scope.blocks[index].first_scope() else {
+        return false;
+    };
     let inner = &context.inside[id];
     let weights = inner.blocks.iter().filter(|it| it.has_weights()).count();
     if weights == 0 {
@@ -167,7 +208,13 @@ fn is_small(scope: &Scope, index: usize, context: &Dissolve<'_>) -> bool {
 }
 
 fn is_in_run(scope: &Scope, index: usize, marks: &[Marks]) -> bool {
-    let ty = |index: usize| scope.blocks.get(index)?.first_scope().map(|it| marks[it].ty);
+    let ty = |index: usize| {
+        scope
+            .blocks
+            .get(index)?
+            .first_scope()
+            .map(|it| marks[it].ty)
+    };
     let has_before = || index.checked_sub(1).is_some_and(|it| ty(it) == ty(index));
     scope.numbered && (ty(index + 1) == ty(index) || has_before())
 }

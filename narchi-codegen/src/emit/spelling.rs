@@ -7,9 +7,10 @@ use crate::names;
 /// Types and values that generated code, or what is around it, may mean by these names. `N` is the length
 /// of a run.
 const RESERVED: [&str; 37] = [
-    "AsMut", "AsRef", "Box", "Clone", "Copy", "Debug", "Default", "Device", "Drop", "Eq", "Err", "Extend", "Fact",
-    "Fn", "FnMut", "FnOnce", "From", "Input", "Inputs", "Into", "Iterator", "Kind", "N", "None", "Ok", "Option",
-    "Ord", "Result", "Self", "Send", "Size", "Some", "String", "Sync", "Tensor", "ToString", "Vec",
+    "AsMut", "AsRef", "Box", "Clone", "Copy", "Debug", "Default", "Device", "Drop", "Eq", "Err",
+    "Extend", "Fact", "Fn", "FnMut", "FnOnce", "From", "Input", "Inputs", "Into", "Iterator",
+    "Kind", "N", "None", "Ok", "Option", "Ord", "Result", "Self", "Send", "Size", "Some", "String",
+    "Sync", "Tensor", "ToString", "Vec",
 ];
 
 /// Hands out names once.
@@ -65,10 +66,13 @@ fn clean(text: &str) -> String {
             _ => clean.push('_'),
         }
     }
+    if clean.chars().all(|it| it == '_') {
+        return "unnamed".to_owned();
+    }
     if clean.starts_with(|it: char| it.is_ascii_digit()) {
         clean.insert(0, '_');
     }
-    if clean.is_empty() { "_".to_owned() } else { clean }
+    clean
 }
 
 fn is_in_names(letter: char) -> bool {
@@ -81,9 +85,16 @@ mod tests {
 
     #[test]
     fn names_are_rust() {
-        for name in ["a", "Conv-1", "1x1", "a.b c", "", "_", "__x__y", "fn", "self", "größe", "卷积", "²", "\"", "🦀"] {
+        for name in [
+            "a", "Conv-1", "1x1", "a.b c", "", "_", "__x__y", "fn", "self", "größe", "卷积", "²",
+            "\"", "🦀",
+        ] {
             for spelled in [snake(name), camel(name)] {
-                assert!(syn::parse_str::<proc_macro2::Ident>(&spelled).is_ok(), "{name}: {spelled}");
+                let is_name = syn::parse_str::<proc_macro2::Ident>(&spelled).is_ok();
+                assert!(
+                    is_name || Taken::types().contains(&spelled),
+                    "{name}: {spelled}"
+                );
             }
             assert!(!snake(name).contains("__"), "{name}");
         }

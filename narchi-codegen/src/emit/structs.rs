@@ -3,7 +3,9 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::{context::Context, docs, forward, generalize::Expr, new, number, plan::What, root::Root};
+use super::{
+    context::Context, docs, forward, generalize::Expr, new, number, plan::What, root::Root,
+};
 use crate::{layer::Role, names::ident};
 
 /// Why a field or a method is not used.
@@ -13,18 +15,31 @@ pub(super) fn emit_struct(context: &Context<'_>) -> TokenStream {
     let (name, docs) = (context.name(), docs::of_struct(context));
     let public = context.root.map(|_| quote!(pub));
     let (generics, unused) = (generics(context, true), unused(context));
-    let fields = context.class.fields.iter().enumerate().filter_map(|(block, field)| {
-        let (field, ty) = (ident(field.as_ref()?), field_type(context, block));
-        let needed = context.class.order.contains(&block) || !context.class.is_called;
-        let unused = (!needed).then(|| quote!(#[allow(dead_code, reason = #UNUSED)]));
-        Some(quote!(#unused #field: #ty))
-    });
-    let stored = context.value_parameters().into_iter().filter(|it| context.class.stored[*it]).map(|it| {
-        let name = ident(&context.class.arguments[it]);
-        let ty = number::ty(&context.class.general.parameters[it].values[0]);
-        quote!(#name: #ty)
-    });
-    let sizes = context.root.into_iter().flat_map(Root::stored_sizes).map(|it| quote!(#it: i64));
+    let fields = context
+        .class
+        .fields
+        .iter()
+        .enumerate()
+        .filter_map(|(block, field)| {
+            let (field, ty) = (ident(field.as_ref()?), field_type(context, block));
+            let needed = context.class.order.contains(&block) || !context.class.is_called;
+            let unused = (!needed).then(|| quote!(#[allow(dead_code, reason = #UNUSED)]));
+            Some(quote!(#unused #field: #ty))
+        });
+    let stored = context
+        .value_parameters()
+        .into_iter()
+        .filter(|it| context.class.stored[*it])
+        .map(|it| {
+            let name = ident(&context.class.arguments[it]);
+            let ty = number::ty(&context.class.general.parameters[it].values[0]);
+            quote!(#name: #ty)
+        });
+    let sizes = context
+        .root
+        .into_iter()
+        .flat_map(Root::stored_sizes)
+        .map(|it| quote!(#it: i64));
     let fields: Vec<TokenStream> = fields.chain(stored).chain(sizes).collect();
     quote! {
         #(#[doc = #docs])*
@@ -58,22 +73,44 @@ fn unused(context: &Context<'_>) -> Option<TokenStream> {
 
 /// Lengths of runs that differ between instances: `<const N: usize>` or `<N>`.
 fn generics(context: &Context<'_>, declared: bool) -> Option<TokenStream> {
-    let names = context.const_parameters().into_iter().map(|it| ident(&context.class.arguments[it]));
-    let generics: Vec<_> = names.map(|it| if declared { quote!(const #it: usize) } else { quote!(#it) }).collect();
+    let names = context
+        .const_parameters()
+        .into_iter()
+        .map(|it| ident(&context.class.arguments[it]));
+    let generics: Vec<_> = names
+        .map(|it| {
+            if declared {
+                quote!(const #it: usize)
+            } else {
+                quote!(#it)
+            }
+        })
+        .collect();
     (!generics.is_empty()).then(|| quote!(<#(#generics),*>))
 }
 
 fn field_type(context: &Context<'_>, block: usize) -> TokenStream {
     let scopes = match &context.example.blocks[block].what {
-        What::Layer(leaf) => return leaf.module.as_ref().map(|it| it.ty.clone()).unwrap_or_default(),
+        What::Layer(leaf) => {
+            return leaf
+                .module
+                .as_ref()
+                .map(|it| it.ty.clone())
+                .unwrap_or_default();
+        }
         What::Run { scopes, .. } => scopes,
     };
     let child = context.classes.class_of(scopes[0]);
     let exprs = context.class.exprs(block);
     let name = ident(&context.classes.names[child]);
     let parameters = &context.classes.get(child).general.parameters;
-    let lengths = parameters.iter().zip(&exprs[1..]).filter(|it| it.0.role == Role::Count);
-    let lengths: Vec<_> = lengths.map(|(_, it)| context.argument(it, &quote!())).collect();
+    let lengths = parameters
+        .iter()
+        .zip(&exprs[1..])
+        .filter(|it| it.0.role == Role::Count);
+    let lengths: Vec<_> = lengths
+        .map(|(_, it)| context.argument(it, &quote!()))
+        .collect();
     let generics = (!lengths.is_empty()).then(|| quote!(<#(#lengths),*>));
     if length(&exprs[0]) == Some(1) {
         return quote!(#name #generics);

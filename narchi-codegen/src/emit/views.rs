@@ -76,7 +76,9 @@ impl View {
             for (known, given) in known.dims().iter().zip(given.dims()) {
                 match known.as_symbol() {
                     Some(symbol) => {
-                        let value = values.entry(symbol.clone()).or_insert_with(|| given.clone());
+                        let value = values
+                            .entry(symbol.clone())
+                            .or_insert_with(|| given.clone());
                         if value != given {
                             return None;
                         }
@@ -87,10 +89,20 @@ impl View {
             }
         }
         let substitute = |ty: &Type| {
-            let dims = ty.dims().iter().map(|it| it.substitute(&values)).collect::<Result<_, _>>().ok()?;
+            let dims = ty
+                .dims()
+                .iter()
+                .map(|it| it.substitute(&values))
+                .collect::<Result<_, _>>()
+                .ok()?;
             Some(ty.with(dims))
         };
-        Some(self.outputs.iter().map(|it| it.as_ref().and_then(substitute)).collect())
+        Some(
+            self.outputs
+                .iter()
+                .map(|it| it.as_ref().and_then(substitute))
+                .collect(),
+        )
     }
 }
 
@@ -109,10 +121,12 @@ fn abstracted(scope: &Scope, free: &BTreeSet<Symbol>) -> Vec<Type> {
             if dim.symbols().is_subset(free) {
                 return dim.clone();
             }
-            let symbol = symbols.entry(dim.clone()).or_insert_with(|| match dim.as_symbol() {
-                Some(batch) if batch.is_batch() => batch.clone(),
-                _ => symbol(index, position),
-            });
+            let symbol = symbols
+                .entry(dim.clone())
+                .or_insert_with(|| match dim.as_symbol() {
+                    Some(batch) if batch.is_batch() => batch.clone(),
+                    _ => symbol(index, position),
+                });
             Dim::symbol(symbol.clone())
         });
         inputs.push(input.ty.with(dims.collect()));
@@ -121,19 +135,41 @@ fn abstracted(scope: &Scope, free: &BTreeSet<Symbol>) -> Vec<Type> {
 }
 
 fn view(scope: &Scope, inputs: Vec<Type>, views: &[Option<Rc<View>>]) -> View {
-    let bound = inputs.iter().flat_map(Type::dims).flat_map(Dim::symbols).collect();
-    let mut view = View { inputs, blocks: BTreeMap::new(), outputs: Vec::new() };
+    let bound = inputs
+        .iter()
+        .flat_map(Type::dims)
+        .flat_map(Dim::symbols)
+        .collect();
+    let mut view = View {
+        inputs,
+        blocks: BTreeMap::new(),
+        outputs: Vec::new(),
+    };
     for index in &scope.order {
         let block = &scope.blocks[*index];
-        let types: Option<Vec<Type>> = block.inputs.iter().map(|it| view.ty(*it).cloned()).collect();
+        let types: Option<Vec<Type>> = block
+            .inputs
+            .iter()
+            .map(|it| view.ty(*it).cloned())
+            .collect();
         let outputs = types.and_then(|types| outputs(block, types, &bound, views));
         for (port, ty) in outputs.into_iter().flatten().enumerate() {
             if let Some(ty) = ty {
-                view.blocks.insert(Source::Block { block: *index, port }, ty);
+                view.blocks.insert(
+                    Source::Block {
+                        block: *index,
+                        port,
+                    },
+                    ty,
+                );
             }
         }
     }
-    view.outputs = scope.outputs.iter().map(|it| view.ty(it.source).cloned()).collect();
+    view.outputs = scope
+        .outputs
+        .iter()
+        .map(|it| view.ty(it.source).cloned())
+        .collect();
     view
 }
 
@@ -146,13 +182,20 @@ fn outputs(
     match &block.what {
         What::Layer(leaf) => {
             let facts = Facts::default();
-            let outputs = leaf.layer.outputs(&types, &mut Needs::new(&facts, bound)).ok()?;
+            let outputs = leaf
+                .layer
+                .outputs(&types, &mut Needs::new(&facts, bound))
+                .ok()?;
             Some(outputs.into_iter().map(Some).collect())
         }
         What::Run { scopes, .. } => {
             let (last, before) = scopes.split_last()?;
             for scope in before {
-                types = views[*scope].as_ref()?.apply(&types)?.into_iter().collect::<Option<_>>()?;
+                types = views[*scope]
+                    .as_ref()?
+                    .apply(&types)?
+                    .into_iter()
+                    .collect::<Option<_>>()?;
             }
             views[*last].as_ref()?.apply(&types)
         }

@@ -64,24 +64,55 @@ impl Wrappers {
             if places < MANY && (places < 2 || !leaves.iter().any(|it| is_configured(it, module))) {
                 continue;
             }
-            let columns: Vec<Column> = (0..leaf.numbers.len()).map(|it| column(&leaves, it)).collect();
-            let general = generalize(&columns, Rules { symbols_are_literals: false, evidence: 2 });
-            let name = if taken.contains(module.wrapper) { switched_name(module) } else { module.wrapper.to_owned() };
+            let columns: Vec<Column> = (0..leaf.numbers.len())
+                .map(|it| column(&leaves, it))
+                .collect();
+            let general = generalize(
+                &columns,
+                Rules {
+                    symbols_are_literals: false,
+                    evidence: 2,
+                },
+            );
+            let name = if taken.contains(module.wrapper) {
+                switched_name(module)
+            } else {
+                module.wrapper.to_owned()
+            };
             let name = taken.unique(&name);
             let (module, numbers) = (module.clone(), leaf.numbers.clone());
-            wrappers.insert(kind.to_owned(), Wrapper { name, module, numbers, general });
+            wrappers.insert(
+                kind.to_owned(),
+                Wrapper {
+                    name,
+                    module,
+                    numbers,
+                    general,
+                },
+            );
         }
         Self(wrappers)
     }
 
     /// Makes the module of a layer.
-    pub(super) fn emit_call(&self, leaf: &Leaf, path: &TokenStream, numbers: &[Argument]) -> TokenStream {
+    pub(super) fn emit_call(
+        &self,
+        leaf: &Leaf,
+        path: &TokenStream,
+        numbers: &[Argument],
+    ) -> TokenStream {
         if let Some(wrapper) = self.0.get(&leaf.kind) {
             let name = ident(&wrapper.name);
-            let arguments = wrapper.general.parameters.iter().map(|it| &numbers[it.columns[0]]);
+            let arguments = wrapper
+                .general
+                .parameters
+                .iter()
+                .map(|it| &numbers[it.columns[0]]);
             return quote!(#name(#path, #(#arguments),*));
         }
-        let Some(module) = &leaf.module else { return TokenStream::new() };
+        let Some(module) = &leaf.module else {
+            return TokenStream::new();
+        };
         let (function, positional) = (&module.function, positional(module, &leaf.numbers, numbers));
         let config = config(module, &leaf.numbers, numbers);
         quote!(#function(#path, #(#positional,)* #config))
@@ -94,18 +125,32 @@ impl Wrappers {
 
 impl Wrapper {
     fn emit(&self) -> TokenStream {
-        let (name, module, parameters) = (ident(&self.name), &self.module, &self.general.parameters);
-        let name_of = |parameter: usize| format_ident!("{}", self.numbers[parameters[parameter].columns[0]].name);
+        let (name, module, parameters) =
+            (ident(&self.name), &self.module, &self.general.parameters);
+        let name_of = |parameter: usize| {
+            format_ident!("{}", self.numbers[parameters[parameter].columns[0]].name)
+        };
         let arguments = (0..parameters.len()).map(|it| {
             let (name, ty) = (name_of(it), number::ty(&parameters[it].values[0]));
             quote!(#name: #ty)
         });
-        let numbers: Vec<Argument> = self.general.exprs.iter().map(|it| argument(it, &name_of)).collect();
-        let (ty, function, positional) =
-            (&module.ty, &module.function, positional(module, &self.numbers, &numbers));
+        let numbers: Vec<Argument> = self
+            .general
+            .exprs
+            .iter()
+            .map(|it| argument(it, &name_of))
+            .collect();
+        let (ty, function, positional) = (
+            &module.ty,
+            &module.function,
+            positional(module, &self.numbers, &numbers),
+        );
         let config = config(module, &self.numbers, &numbers);
         let is_default = config.is_default();
-        let docs = format!(" `{}` as this model uses it.", function.to_string().replace(' ', ""));
+        let docs = format!(
+            " `{}` as this model uses it.",
+            function.to_string().replace(' ', "")
+        );
         let many = too_many(parameters.len() + 1);
         let body = if is_default {
             quote!(#function(vs, #(#positional,)* #config))
@@ -139,7 +184,10 @@ fn switched_name(module: &Module) -> String {
         match (name.trim(), value.trim()) {
             (name, "false") => format!("_without_{name}"),
             (name, "true") => format!("_with_{name}"),
-            (_, value) if value.contains("::") => format!("_{}", snake(value.rsplit("::").next().unwrap_or_default().trim())),
+            (_, value) if value.contains("::") => format!(
+                "_{}",
+                snake(value.rsplit("::").next().unwrap_or_default().trim())
+            ),
             (name, value) => format!("_{name}_{value}"),
         }
     };
@@ -168,20 +216,32 @@ fn column(leaves: &[&Leaf], index: usize) -> Column {
         is_input: false,
         is_output: false,
         in_forward: false,
-        values: leaves.iter().map(|it| it.numbers[index].value.clone()).collect(),
+        values: leaves
+            .iter()
+            .map(|it| it.numbers[index].value.clone())
+            .collect(),
     }
 }
 
 fn argument(expr: &Expr, name_of: &dyn Fn(usize) -> Ident) -> Argument {
     let tokens = match *expr {
-        Expr::Literal(ref value) => return number::literal(value, &|it| it.name().parse().unwrap_or_default()),
-        Expr::Linear { parameter, scale, offset } => linear(&name_of(parameter).into_token_stream(), scale, offset),
+        Expr::Literal(ref value) => {
+            return number::literal(value, &|it| it.name().parse().unwrap_or_default());
+        }
+        Expr::Linear {
+            parameter,
+            scale,
+            offset,
+        } => linear(&name_of(parameter).into_token_stream(), scale, offset),
         Expr::Half { parameter } => {
             let name = name_of(parameter);
             quote!(#name / 2)
         }
     };
-    Argument { tokens, literal: None }
+    Argument {
+        tokens,
+        literal: None,
+    }
 }
 
 /// `4 * feats + 32`
@@ -196,12 +256,17 @@ pub(super) fn linear(name: &TokenStream, scale: i64, offset: i64) -> TokenStream
         return scaled;
     }
     let amount = number::int(offset.checked_abs().unwrap_or(offset));
-    if offset < 0 { quote!(#scaled - #amount) } else { quote!(#scaled + #amount) }
+    if offset < 0 {
+        quote!(#scaled - #amount)
+    } else {
+        quote!(#scaled + #amount)
+    }
 }
 
 fn positional(module: &Module, numbers: &[Number], values: &[Argument]) -> Vec<TokenStream> {
     let of = numbers.iter().zip(values).take(module.arguments);
-    of.map(|(number, value)| value.per_axis(number.axes)).collect()
+    of.map(|(number, value)| value.per_axis(number.axes))
+        .collect()
 }
 
 /// `Config { stride: [2, 2], ..Default::default() }` without the fields that have their default.
@@ -220,19 +285,35 @@ impl Config<'_> {
 
 fn config<'a>(module: &'a Module, numbers: &[Number], values: &[Argument]) -> Config<'a> {
     let options = numbers.iter().zip(values).skip(module.arguments);
-    let set = options.filter(|(number, value)| value.literal.is_none() || value.literal != number.default);
+    let set = options
+        .filter(|(number, value)| value.literal.is_none() || value.literal != number.default);
     let fields = set.map(|(number, value)| {
-        let (name, value) = (format_ident!("{}", number.name), value.per_axis(number.axes));
-        if value.to_string() == number.name { quote!(#name) } else { quote!(#name: #value) }
+        let (name, value) = (
+            format_ident!("{}", number.name),
+            value.per_axis(number.axes),
+        );
+        if value.to_string() == number.name {
+            quote!(#name)
+        } else {
+            quote!(#name: #value)
+        }
     });
     // A configuration without numbers is a single switch.
     let has_more = numbers.len() > module.arguments || module.fixed.len() != 1;
-    Config { ty: &module.config, fields: fields.chain(module.fixed.iter().cloned()).collect(), has_more }
+    Config {
+        ty: &module.config,
+        fields: fields.chain(module.fixed.iter().cloned()).collect(),
+        has_more,
+    }
 }
 
 impl ToTokens for Config<'_> {
     fn to_tokens(&self, tokens: &mut TokenStream) {
-        let Self { ty, fields, has_more } = self;
+        let Self {
+            ty,
+            fields,
+            has_more,
+        } = self;
         tokens.extend(match (fields.as_slice(), has_more) {
             ([], _) => quote!(#ty::default()),
             (fields, true) => quote!(#ty { #(#fields,)* ..Default::default() }),

@@ -77,7 +77,6 @@ impl Stopped {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::panic, reason = "it is caught")]
 
     use super::*;
 

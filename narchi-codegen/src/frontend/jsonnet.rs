@@ -328,7 +328,10 @@ impl Reader {
 
     fn flaw(&mut self, id: NodeId, flaw: impl FnOnce(Place) -> Diagnostic<Place>) {
         if self.flaw.is_none() {
-            self.flaw = Some(flaw(Place::Node(id, Part::Value)));
+            self.flaw = Some(flaw(Place {
+                node: id,
+                part: Part::Value,
+            }));
         }
     }
 }

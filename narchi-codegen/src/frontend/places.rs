@@ -44,10 +44,7 @@ impl Places {
 
     /// A place of the text: the exact one, or the nearest one around it that is known.
     pub(crate) fn span(&self, place: &Place) -> Span {
-        let (id, part) = match place {
-            Place::Text(span) => return *span,
-            Place::Node(id, part) => (id, part),
-        };
+        let Place { node: id, part } = place;
         let located = usize::try_from(id.0)
             .ok()
             .and_then(|it| self.located.get(it));

@@ -130,12 +130,26 @@ pub(crate) enum Memory {
 impl Number {
     pub(crate) fn int(name: &'static str, role: Role, value: impl Into<Dim>) -> Self {
         let value = Value::Dim(value.into());
-        Self { name, role, value, default: None, axes: 0, in_forward: false }
+        Self {
+            name,
+            role,
+            value,
+            default: None,
+            axes: 0,
+            in_forward: false,
+        }
     }
 
     pub(crate) fn float(name: &'static str, value: f64) -> Self {
         let value = Value::float(value);
-        Self { name, role: Role::Other, value, default: None, axes: 0, in_forward: false }
+        Self {
+            name,
+            role: Role::Other,
+            value,
+            default: None,
+            axes: 0,
+            in_forward: false,
+        }
     }
 
     /// A number for each axis. `uniform` says that the axes agree, in all numbers of the layer.
@@ -145,7 +159,14 @@ impl Number {
             all => Value::Axes(all.to_vec()),
         };
         let axes = if uniform { values.len() } else { 0 };
-        Self { name, role, value, default: None, axes, in_forward: false }
+        Self {
+            name,
+            role,
+            value,
+            default: None,
+            axes,
+            in_forward: false,
+        }
     }
 
     /// A field of the configuration that need not be written where it is `default`.
@@ -193,15 +214,15 @@ impl Moves {
 impl Operand {
     pub(crate) fn by_ref(&self) -> TokenStream {
         let name = &self.name;
-        if self.owned { quote!(&#name) } else { quote!(#name) }
+        if self.owned {
+            quote!(&#name)
+        } else {
+            quote!(#name)
+        }
     }
 }
 
 impl Argument {
-    pub(crate) fn is(&self, value: i64) -> bool {
-        self.literal.as_ref().and_then(Value::int) == Some(value)
-    }
-
     /// The number once for each axis: `[7, 7]`, `[kernel_size; 2]`, or itself where it lists them already.
     pub(crate) fn per_axis(&self, axes: usize) -> TokenStream {
         let tokens = &self.tokens;

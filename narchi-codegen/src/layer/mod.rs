@@ -13,7 +13,7 @@ use proc_macro2::TokenStream;
 
 pub(crate) use self::{
     code::{Argument, Channels, Memory, Module, Moves, Number, Operand, Role, Site, Value},
-    needs::{Disagreement, Need, Needs},
+    needs::{Need, Needs},
     param::{Axes, Mode, Padding, Param, Params, WrongSize, size},
 };
 use crate::{
@@ -123,7 +123,11 @@ pub(crate) enum WeightKind {
 
 impl Weight {
     pub(crate) fn parameter(leaf: &'static str, shape: Vec<Dim>) -> Self {
-        Self { leaf, shape, kind: WeightKind::Parameter }
+        Self {
+            leaf,
+            shape,
+            kind: WeightKind::Parameter,
+        }
     }
 }
 
@@ -140,12 +144,21 @@ pub(crate) struct Problem {
 
 impl Problem {
     pub(crate) fn new(code: &'static str, message: impl Into<String>) -> Self {
-        Self { code, param: None, message: message.into(), notes: Vec::new(), help: None }
+        Self {
+            code,
+            param: None,
+            message: message.into(),
+            notes: Vec::new(),
+            help: None,
+        }
     }
 
     /// A parameter with a value that does not do.
     pub(crate) fn param(param: &'static str, message: impl Into<String>) -> Self {
-        Self { param: Some(param), ..Self::new("wrong-parameter", message) }
+        Self {
+            param: Some(param),
+            ..Self::new("wrong-parameter", message)
+        }
     }
 
     #[must_use]

@@ -26,7 +26,11 @@ pub(crate) struct Disagreement(pub(crate) String);
 
 impl<'a> Needs<'a> {
     pub(crate) fn new(known: &'a Facts, bound: &'a BTreeSet<Symbol>) -> Self {
-        Self { known, bound, found: Vec::new() }
+        Self {
+            known,
+            bound,
+            found: Vec::new(),
+        }
     }
 
     /// Whether a size is the same for all calls of a model, so that weights can have it.
@@ -45,7 +49,10 @@ impl<'a> Needs<'a> {
             return Ok(());
         }
         let values = |env: &Env| {
-            let value = |dim: &Dim| dim.eval(env).map_or_else(|_| "?".into(), |it| it.to_string());
+            let value = |dim: &Dim| {
+                dim.eval(env)
+                    .map_or_else(|_| "?".into(), |it| it.to_string())
+            };
             format!("for {env} they are {} and {}", value(a), value(b))
         };
         let disagree = |text: String| Err(Disagreement(text));
@@ -57,10 +64,21 @@ impl<'a> Needs<'a> {
             Verdict::Never { example } => {
                 disagree(format!("{a} and {b} never agree: {}", values(&example)))
             }
-            Verdict::Finite { facts, equal, different } => {
+            Verdict::Finite {
+                facts,
+                equal,
+                different,
+            } => {
                 let facts: Vec<String> = facts.iter().map(Fact::to_string).collect();
-                let only = if facts.is_empty() { format!("{equal}") } else { facts.join(" and ") };
-                disagree(format!("{a} and {b} agree only for {only}: {}", values(&different)))
+                let only = if facts.is_empty() {
+                    format!("{equal}")
+                } else {
+                    facts.join(" and ")
+                };
+                disagree(format!(
+                    "{a} and {b} agree only for {only}: {}",
+                    values(&different)
+                ))
             }
             Verdict::Where { facts, .. } => {
                 for fact in facts {
@@ -97,8 +115,17 @@ mod tests {
         let mut needs = Needs::new(&known, &bound);
         let dim = |text: &str| text.parse::<Dim>().expect(text);
         let agreed = needs.equal(&dim(a), &dim(b)).map_err(|it| it.0);
-        let found: Vec<String> = needs.into_found().iter().map(|it| it.fact.to_string()).collect();
-        assert_eq!(agreed.map(|()| found), expected.map(|it| it.iter().map(ToString::to_string).collect()).map_err(str::to_owned));
+        let found: Vec<String> = needs
+            .into_found()
+            .iter()
+            .map(|it| it.fact.to_string())
+            .collect();
+        assert_eq!(
+            agreed.map(|()| found),
+            expected
+                .map(|it| it.iter().map(ToString::to_string).collect())
+                .map_err(str::to_owned)
+        );
     }
 
     #[test]
@@ -106,9 +133,21 @@ mod tests {
         check("⌊H/2⌋+⌈H/2⌉", "H", Ok(&[]));
         check("⌈H/8⌉", "H/8", Ok(&["H % 8 == 0"]));
         check("H", "W", Ok(&["H == W"]));
-        check("⌈H/8⌉", "⌈H/4⌉", Err("⌈H/8⌉ and ⌈H/4⌉ agree only for H ≤ 4: for H = 5 they are 1 and 2"));
-        check("H", "32", Err("H and 32 agree only for H == 32: for H = 1 they are 1 and 32"));
-        check("H", "H+1", Err("H and H+1 never agree: for H = 1 they are 1 and 2"));
+        check(
+            "⌈H/8⌉",
+            "⌈H/4⌉",
+            Err("⌈H/8⌉ and ⌈H/4⌉ agree only for H ≤ 4: for H = 5 they are 1 and 2"),
+        );
+        check(
+            "H",
+            "32",
+            Err("H and 32 agree only for H == 32: for H = 1 they are 1 and 32"),
+        );
+        check(
+            "H",
+            "H+1",
+            Err("H and H+1 never agree: for H = 1 they are 1 and 2"),
+        );
         check("128", "64", Err("128 and 64 never agree"));
         // Beyond the theory: an equation for the entry.
         check("H*H", "W*W*W", Ok(&["H**2 == W**3"]));
@@ -116,7 +155,8 @@ mod tests {
 
     #[test]
     fn what_is_known_is_not_needed_again() {
-        let known = Facts::new(["H % 8 == 0"].map(|_| Fact::divisible(Dim::symbol("H"), 8))).expect("facts");
+        let known = Facts::new(["H % 8 == 0"].map(|_| Fact::divisible(Dim::symbol("H"), 8)))
+            .expect("facts");
         let bound = BTreeSet::new();
         let mut needs = Needs::new(&known, &bound);
         needs.need(Fact::divisible(Dim::symbol("H"), 4), String::new);

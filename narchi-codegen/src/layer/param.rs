@@ -34,7 +34,12 @@ pub(crate) struct Params<'a> {
 
 impl<'a> Params<'a> {
     pub(crate) fn new(block: &'a Node, class: &'a str, sink: &'a mut Sink) -> Self {
-        Self { block, class, sink, taken: BTreeSet::new() }
+        Self {
+            block,
+            class,
+            sink,
+            taken: BTreeSet::new(),
+        }
     }
 
     /// The value of a parameter, or its default. `None` after a problem was reported.
@@ -164,13 +169,18 @@ impl Param for f64 {
 }
 
 impl Param for Dim {
-    const ACCEPTS: &'static str = "a whole number from 1 on, or a size such as `\"<<variable:K>>\"`";
+    const ACCEPTS: &'static str =
+        "a whole number from 1 on, or a size such as `\"<<variable:K>>\"`";
     const SAMPLES: &'static [&'static str] = &["1", "4", "6", "8", "0", "-2", "2.5", "true"];
 
     fn read(node: &Node) -> Result<Self, Option<String>> {
         match &node.value {
             Value::String(text) => size(text).map_err(|it| Some(it.message)),
-            _ => node.as_int().filter(|it| 1 <= *it).map(Dim::from).ok_or(None),
+            _ => node
+                .as_int()
+                .filter(|it| 1 <= *it)
+                .map(Dim::from)
+                .ok_or(None),
         }
     }
 
@@ -191,12 +201,17 @@ pub(crate) fn size(text: &str) -> Result<Dim, WrongSize> {
     const OPEN: &str = "<<variable:";
     let Some(inner) = text.strip_prefix(OPEN).and_then(|it| it.strip_suffix(">>")) else {
         let message = "a size that is no number is written `<<variable:…>>`".to_owned();
-        return Err(WrongSize { at: 0..text.len(), message });
+        return Err(WrongSize {
+            at: 0..text.len(),
+            message,
+        });
     };
-    inner.parse().map_err(|ParseError { at, message }| WrongSize {
-        at: at.start + OPEN.len()..at.end + OPEN.len(),
-        message,
-    })
+    inner
+        .parse()
+        .map_err(|ParseError { at, message }| WrongSize {
+            at: at.start + OPEN.len()..at.end + OPEN.len(),
+            message,
+        })
 }
 
 impl<T: Param> Param for Option<T> {
@@ -223,8 +238,19 @@ impl<const D: usize> Param for Axes<D> {
     };
     const SAMPLES: &'static [&'static str] = match D {
         1 => &["1", "2", "3", "[3]", "0", "-1", "[2, 2]", "1.5"],
-        2 => &["1", "2", "3", "[3, 1]", "[1, 2]", "[2, 5]", "0", "[1, -1]", "[2]"],
-        _ => &["1", "2", "3", "[3, 1, 2]", "[1, 2, 2]", "0", "[1, 1, -1]", "[2, 2]"],
+        2 => &[
+            "1", "2", "3", "[3, 1]", "[1, 2]", "[2, 5]", "0", "[1, -1]", "[2]",
+        ],
+        _ => &[
+            "1",
+            "2",
+            "3",
+            "[3, 1, 2]",
+            "[1, 2, 2]",
+            "0",
+            "[1, 1, -1]",
+            "[2, 2]",
+        ],
     };
 
     fn read(node: &Node) -> Result<Self, Option<String>> {
@@ -235,7 +261,10 @@ impl<const D: usize> Param for Axes<D> {
             Value::Array(items) => items.iter().map(Node::as_int).collect(),
             _ => None,
         };
-        values.and_then(|it| it.try_into().ok()).map(Self).ok_or(None)
+        values
+            .and_then(|it| it.try_into().ok())
+            .map(Self)
+            .ok_or(None)
     }
 
     fn spell(&self) -> String {
@@ -247,11 +276,40 @@ impl<const D: usize> Param for Axes<D> {
 }
 
 impl<const D: usize> Param for Padding<D> {
-    const ACCEPTS: &'static str = "a whole number, a list with one for each axis, \"same\" or \"valid\"";
+    const ACCEPTS: &'static str =
+        "a whole number, a list with one for each axis, \"same\" or \"valid\"";
     const SAMPLES: &'static [&'static str] = match D {
-        1 => &["0", "1", "2", "[1]", "\"same\"", "\"valid\"", "-1", "\"full\""],
-        2 => &["0", "1", "2", "[1, 0]", "[0, 3]", "\"same\"", "\"valid\"", "[0, -1]", "[1]"],
-        _ => &["0", "1", "2", "[1, 0, 1]", "\"same\"", "\"valid\"", "[0, -1, 0]", "[1]"],
+        1 => &[
+            "0",
+            "1",
+            "2",
+            "[1]",
+            "\"same\"",
+            "\"valid\"",
+            "-1",
+            "\"full\"",
+        ],
+        2 => &[
+            "0",
+            "1",
+            "2",
+            "[1, 0]",
+            "[0, 3]",
+            "\"same\"",
+            "\"valid\"",
+            "[0, -1]",
+            "[1]",
+        ],
+        _ => &[
+            "0",
+            "1",
+            "2",
+            "[1, 0, 1]",
+            "\"same\"",
+            "\"valid\"",
+            "[0, -1, 0]",
+            "[1]",
+        ],
     };
 
     fn read(node: &Node) -> Result<Self, Option<String>> {
@@ -273,8 +331,13 @@ impl<const D: usize> Param for Padding<D> {
 
 impl Param for Mode {
     const ACCEPTS: &'static str = "\"zeros\", \"reflect\", \"replicate\" or \"circular\"";
-    const SAMPLES: &'static [&'static str] =
-        &["\"zeros\"", "\"reflect\"", "\"replicate\"", "\"circular\"", "\"mirror\""];
+    const SAMPLES: &'static [&'static str] = &[
+        "\"zeros\"",
+        "\"reflect\"",
+        "\"replicate\"",
+        "\"circular\"",
+        "\"mirror\"",
+    ];
 
     fn read(node: &Node) -> Result<Self, Option<String>> {
         match node.as_str() {

@@ -45,7 +45,6 @@ pub(crate) fn find(name: &str) -> Option<&'static LayerDef> {
 mod testing;
 
 #[cfg(test)]
-#[expect(clippy::expect_used, reason = "tests")]
 mod tests {
     use super::*;
 

@@ -1,7 +1,5 @@
 //! What the tests of layers share.
 
-#![expect(clippy::unwrap_used, reason = "tests")]
-
 use std::{collections::BTreeSet, sync::Arc};
 
 use proc_macro2::{Ident, Literal, Span};
@@ -10,7 +8,7 @@ use quote::{ToTokens, quote};
 use crate::{
     diagnostic::{Diagnostic, Sink},
     dim::{Dim, Facts, Symbol},
-    document::{Node, NodeId, Place},
+    document::Node,
     layer::{Argument, Layer, Moves, Needs, Operand, Params, Problem, Site, Value},
     layers::{
         find,
@@ -199,14 +197,11 @@ fn read(block: &str) -> Result<Arc<dyn Layer>, String> {
     let layer = (def.read)(&mut Params::new(&node, &class, &mut sink));
     let mut problems = Vec::new();
     let file = crate::source::Sources::default().add("", "", String::new());
-    let found = sink.resolve(|place| match place {
+    let found = sink.resolve(|place| crate::source::Span {
+        file,
         // Places tell reports apart, so each gets a span of its own.
-        Place::Node(NodeId(id), _) => crate::source::Span {
-            file,
-            start: *id as usize,
-            end: 0,
-        },
-        Place::Text(span) => *span,
+        start: place.node.0 as usize,
+        end: 0,
     });
     for Diagnostic {
         code,

@@ -11,9 +11,13 @@ fn the_page_of_layers_is_current() {
 
 #[track_caller]
 fn check(path: &str, wanted: &str) {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace");
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .expect("the workspace");
     let path = root.join(path);
-    let found = fs::read_to_string(&path).unwrap_or_default().replace("\r\n", "\n");
+    let found = fs::read_to_string(&path)
+        .unwrap_or_default()
+        .replace("\r\n", "\n");
     if found != wanted {
         fs::create_dir_all(path.parent().expect("a folder")).expect("a folder can be made");
         fs::write(&path, wanted).expect("the file can be written");

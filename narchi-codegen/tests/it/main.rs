@@ -1,5 +1,11 @@
 //! Tests of the compiler as its users see it: reports, listings, the command line.
 
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that cannot go on fails"
+)]
+
 mod cli;
 mod current;
 mod errors;

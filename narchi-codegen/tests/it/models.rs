@@ -15,15 +15,28 @@ fn shapes_are_exact() {
 fn code_reads_like_a_person_s() {
     insta::glob!("../models", "*.jsonnet", |path| {
         let name = path.file_name().expect("a file");
-        let input = Input { path: name.into(), ..Input::default() };
+        let input = Input {
+            path: name.into(),
+            ..Input::default()
+        };
         let header = Header::new(&input, None, Some(Path::new("generated.rs")));
-        let code = compiled(path).model.expect("a sound model").source(None, &header);
+        let code = compiled(path)
+            .model
+            .expect("a sound model")
+            .source(None, &header);
         insta::assert_snapshot!(code);
     });
 }
 
 fn compiled(path: &Path) -> Compilation {
-    let compilation = compile(&Input { path: path.into(), ..Input::default() });
-    assert!(!compilation.diagnostics.has_errors(), "{}", compilation.report());
+    let compilation = compile(&Input {
+        path: path.into(),
+        ..Input::default()
+    });
+    assert!(
+        !compilation.diagnostics.has_errors(),
+        "{}",
+        compilation.report()
+    );
     compilation
 }

@@ -25,15 +25,22 @@ const ARCHITECTURE: &str = "local sizes = import 'sizes.libsonnet';
 
 impl Project {
     fn new() -> Self {
-        let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace");
+        let workspace = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .parent()
+            .expect("the workspace");
         let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("rebuild");
         _ = fs::remove_dir_all(&folder);
         let this = Self { folder };
-        let (macros, codegen) = (workspace.join("narchi-macros"), workspace.join("narchi-codegen"));
+        let (macros, codegen) = (
+            workspace.join("narchi-macros"),
+            workspace.join("narchi-codegen"),
+        );
         let manifest = format!(
             "[package]\nname = \"user\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n[workspace]\n\n\
-            [dependencies]\nnarchi-macros = {{ path = {macros:?} }}\n\n\
-            [build-dependencies]\nnarchi-codegen = {{ path = {codegen:?}, default-features = false }}\n"
+            [dependencies]\nnarchi-macros = {{ path = '{}' }}\n\n\
+            [build-dependencies]\nnarchi-codegen = {{ path = '{}', default-features = false }}\n",
+            macros.display(),
+            codegen.display()
         );
         this.write("Cargo.toml", &manifest);
         this.write(
@@ -50,7 +57,10 @@ impl Project {
             (Expanded::new(vs), Built::new(vs))\n}\n",
         );
         this.write("src/stand_in.rs", include_str!("stand_in.rs"));
-        this.write("arch/expanded.jsonnet", &ARCHITECTURE.replace("sizes.lib", "own.lib"));
+        this.write(
+            "arch/expanded.jsonnet",
+            &ARCHITECTURE.replace("sizes.lib", "own.lib"),
+        );
         this.write("arch/own.libsonnet", "{ classes: 3 }\n");
         this.write("arch/built.jsonnet", ARCHITECTURE);
         this.write("lib/sizes.libsonnet", "{ classes: 3 }\n");
@@ -71,21 +81,35 @@ impl Project {
             .args(["check", "--offline", "--quiet", "--message-format=json"])
             .current_dir(&self.folder)
             // Shared by all runs, so that dependencies are built once.
-            .env("CARGO_TARGET_DIR", Path::new(env!("CARGO_TARGET_TMPDIR")).join("rebuild-target"))
+            .env(
+                "CARGO_TARGET_DIR",
+                Path::new(env!("CARGO_TARGET_TMPDIR")).join("rebuild-target"),
+            )
             .output()
             .expect("cargo runs");
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
-        let messages: Vec<Value> =
-            text.lines().filter_map(|it| serde_json::from_str(it).ok()).collect();
-        let of_user = |it: &&Value| it["target"]["name"] == "user" && it["reason"] == "compiler-artifact";
-        let is_fresh = messages.iter().find(of_user).is_some_and(|it| it["fresh"] == true);
-        let errors = messages.iter().filter(|it| it["message"]["level"] == "error");
+        let messages: Vec<Value> = text
+            .lines()
+            .filter_map(|it| serde_json::from_str(it).ok())
+            .collect();
+        let of_user =
+            |it: &&Value| it["target"]["name"] == "user" && it["reason"] == "compiler-artifact";
+        let is_fresh = messages
+            .iter()
+            .find(of_user)
+            .is_some_and(|it| it["fresh"] == true);
+        let errors = messages
+            .iter()
+            .filter(|it| it["message"]["level"] == "error");
         let errors: Vec<String> = errors
             .filter_map(|it| it["message"]["message"].as_str().map(str::to_owned))
             .filter(|it| !it.starts_with("aborting") && !it.starts_with("could not compile"))
             .collect();
         let text = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success() || !errors.is_empty(), "cargo failed: {text}");
+        assert!(
+            output.status.success() || !errors.is_empty(),
+            "cargo failed: {text}"
+        );
         (is_fresh, errors)
     }
 }
@@ -99,20 +123,33 @@ fn crates_are_built_again_exactly_when_needed() {
     // Cargo compares times, whose resolution may be coarse.
     std::thread::sleep(std::time::Duration::from_millis(1100));
     project.write("arch/own.libsonnet", "{ classes: 4 }\n");
-    assert_eq!(project.check(), (false, vec![]), "the macro's import has changed");
+    assert_eq!(
+        project.check(),
+        (false, vec![]),
+        "the macro's import has changed"
+    );
     assert_eq!(project.check(), (true, vec![]), "nothing has changed since");
 
     std::thread::sleep(std::time::Duration::from_millis(1100));
     project.write("lib/sizes.libsonnet", "{ classes: 4 }\n");
-    assert_eq!(project.check(), (false, vec![]), "the build script's import has changed");
+    assert_eq!(
+        project.check(),
+        (false, vec![]),
+        "the build script's import has changed"
+    );
 
     // Found where nothing was before: it is looked for there first.
     std::thread::sleep(std::time::Duration::from_millis(1100));
     project.write("late/sizes.libsonnet", "{ classes: 0 }\n");
     let (is_fresh, errors) = project.check();
     assert!(!is_fresh);
-    let [error] = errors.as_slice() else { panic!("one error is expected: {errors:#?}") };
-    assert!(error.contains("`output_feats` of `Linear` cannot be 0"), "{error}");
+    let [error] = errors.as_slice() else {
+        panic!("one error is expected: {errors:#?}")
+    };
+    assert!(
+        error.contains("`output_feats` of `Linear` cannot be 0"),
+        "{error}"
+    );
 
     // Mending an import of a model that does not compile builds it again.
     std::thread::sleep(std::time::Duration::from_millis(1100));

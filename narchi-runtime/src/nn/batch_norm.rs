@@ -150,7 +150,6 @@ impl<const D: usize> BatchNorm<D> {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
     use tch::Device;
 

@@ -167,7 +167,6 @@ impl<const D: usize> Conv<D> {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
     use tch::{Device, Kind};
 

@@ -177,7 +177,6 @@ fn merged(shape: &[i64], strides: &[u64]) -> Vec<(u64, u64)> {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, reason = "tests")]
 
     use proptest::prelude::*;
 

@@ -270,7 +270,6 @@ fn tried(deed: &str, help: &str, command: &mut Command) -> Result<String, Failur
 }
 
 #[cfg(all(test, unix))]
-#[expect(clippy::unwrap_used, reason = "a test")]
 mod tests {
     use std::path::Path;
 

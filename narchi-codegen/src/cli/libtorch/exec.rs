@@ -81,7 +81,6 @@ fn cannot_run(command: &Command, error: &std::io::Error) -> Failure {
 }
 
 #[cfg(all(test, unix))]
-#[expect(clippy::unwrap_used, reason = "a test")]
 mod tests {
     use super::*;
 

@@ -242,7 +242,6 @@ fn finding(inspected: Result<Libtorch, Failure>) -> Finding {
 }
 
 #[cfg(all(test, unix))]
-#[expect(clippy::unwrap_used, reason = "a test")]
 mod tests {
     use std::fs;
 

@@ -124,7 +124,6 @@ fn header_version(header: &str) -> Option<String> {
 }
 
 #[cfg(all(test, unix))]
-#[expect(clippy::unwrap_used, reason = "a test")]
 mod tests {
     use super::super::fakes::{self, libtorch_in, settings_in};
     use super::super::find::find;

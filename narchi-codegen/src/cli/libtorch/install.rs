@@ -178,7 +178,6 @@ fn check_room(_: &Path, _: &Plan) -> Result<(), Failure> {
 }
 
 #[cfg(all(test, target_os = "linux"))]
-#[expect(clippy::unwrap_used, reason = "a test")]
 mod tests {
     use std::sync::Barrier;
     use std::thread;

@@ -54,7 +54,6 @@ fn symlink(target: &Path, link: &Path) -> io::Result<()> {
 }
 
 #[cfg(all(test, unix))]
-#[expect(clippy::unwrap_used, reason = "a test")]
 mod tests {
     use super::super::fakes;
     use super::*;

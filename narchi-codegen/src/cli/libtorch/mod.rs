@@ -1,11 +1,12 @@
 //! `narchi-codegen libtorch`: finds or installs the libtorch that tch needs.
 
+#![cfg_attr(test, allow(clippy::unwrap_used, reason = "tests"))]
+
 mod doctor;
 mod download;
 mod exec;
 mod failure;
 #[cfg(all(test, unix))]
-#[expect(clippy::unwrap_used, reason = "a test")]
 mod fakes;
 mod find;
 mod inspect;

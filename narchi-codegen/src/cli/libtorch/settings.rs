@@ -93,7 +93,6 @@ fn cache(variable: &impl Fn(&str) -> Option<OsString>) -> Result<PathBuf, Failur
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test")]
 mod tests {
     use super::*;
 

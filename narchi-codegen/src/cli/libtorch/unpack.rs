@@ -156,7 +156,6 @@ fn damaged(wheel: &Path, error: &ZipError) -> Failure {
 }
 
 #[cfg(all(test, unix))]
-#[expect(clippy::unwrap_used, reason = "a test")]
 mod tests {
     use super::super::fakes;
     use super::*;

@@ -1,7 +1,5 @@
 //! Tests of the front-end as a whole.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-
 mod errors;
 mod reads;
 mod same;
