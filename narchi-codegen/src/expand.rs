@@ -66,6 +66,7 @@ pub fn expand(compilation: &Compilation, wrapping: &Wrapping<'_>) -> TokenStream
             #items
             #(const _: &[u8] = ::core::include_bytes!(#files);)*
         }
+        #public
         #visibility use #module::{#(#exported),*};
     }
 }

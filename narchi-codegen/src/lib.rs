@@ -36,6 +36,9 @@ mod layer;
 mod layers;
 
 pub mod catalog;
+#[cfg(any(test, feature = "probe"))]
+#[doc(hidden)]
+pub mod probe;
 
 // The doors: build scripts, and what they share with the macro; the header of committed files.
 mod config;
@@ -43,8 +46,6 @@ mod expand;
 mod header;
 mod skeleton;
 
-#[doc(hidden)]
-pub use crate::layers::probe;
 pub use crate::{
     compile::{Compilation, compile},
     config::{Config, ConfigError},

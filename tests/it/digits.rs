@@ -1,7 +1,5 @@
 //! The model of digits learns, and what it learnt can be saved.
 
-#![expect(clippy::unwrap_used, reason = "tests")]
-
 use std::{env, fs, path::Path, process::Command};
 
 use narchi_examples::digits::{Data, Digits, Training, accuracy};

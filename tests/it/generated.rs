@@ -153,19 +153,19 @@ fn every_weight_learns() {
 fn weights_of_another_model_are_refused_whole() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("residual.safetensors");
-    let (five, seven) = (store(), store());
-    _ = Residual::new(&five.root(), 5);
-    _ = Residual::new(&seven.root(), 7);
-    save(&five, &file).expect("a file");
-    let before = seven.variables()["stem.weight"].copy();
-    let error = refusal(load(&seven, &file)).replace(&folder.path().display().to_string(), "");
+    let (small, large) = (store(), store());
+    _ = Residual::new(&small.root(), 5);
+    _ = Residual::new(&large.root(), 7);
+    save(&small, &file).expect("a file");
+    let before = large.variables()["stem.weight"].copy();
+    let error = refusal(load(&large, &file)).replace(&folder.path().display().to_string(), "");
     insta::assert_snapshot!(error, @r"
     `/residual.safetensors` does not fit the model: 2 of another shape
       another shape: `fc.bias` [7], in the file [5]
       another shape: `fc.weight` [7, 64], in the file [5, 64]
     ");
     assert_eq!(
-        seven.variables()["stem.weight"],
+        large.variables()["stem.weight"],
         before,
         "nothing was changed"
     );
@@ -185,7 +185,7 @@ fn loaded_weights_give_the_same_outputs() {
     let (first, second) = (Nested::new(&one.root()), Nested::new(&other.root()));
     let signal = image(&[3, 2, 40]);
     // Moves the running statistics away from their beginnings.
-    first.forward_t(&signal, true).expect("the right shape");
+    _ = first.forward_t(&signal, true).expect("the right shape");
     save(&one, &file).expect("a file");
     assert_eq!(
         load(&other, &file).expect("the same model").tensors,

@@ -13,7 +13,7 @@
 mod cases;
 mod torch;
 
-use narchi_codegen::probe;
+use narchi_codegen::{catalog, probe};
 
 use self::{
     cases::{Case, Random},
@@ -58,7 +58,7 @@ fn other_layers_agree_with_libtorch() {
 fn check(select: fn(&str) -> bool) {
     narchi_runtime::tch::set_num_threads(1);
     let mut differences = Vec::new();
-    for class in probe::classes().iter().filter(|it| select(it.name)) {
+    for class in catalog::layers().filter(|it| select(it.name)) {
         let (mut met, mut differ) = (Met::default(), 0);
         for seed in 0..CASES {
             let case = Case::new(class, &mut Random::new(class.name, seed));

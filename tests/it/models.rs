@@ -1,7 +1,5 @@
 //! The models of `examples/`, and what holds of code that is generated from them.
 
-#![expect(clippy::unwrap_used, reason = "tests")]
-
 use std::{
     collections::BTreeSet,
     fs,

@@ -2,8 +2,6 @@
 //!
 //! `reference/torchvision/record.py` recorded what is compared with.
 
-#![expect(clippy::unwrap_used, reason = "tests")]
-
 use std::{collections::BTreeMap, fs, path::Path};
 
 use narchi_examples::resnet::formula;

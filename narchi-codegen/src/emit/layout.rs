@@ -108,15 +108,13 @@ fn lay(indent: usize, text: &str, laid: &mut Vec<String>) {
     if let Some((head, value)) = assignment(text) {
         let mut below = vec![format!("{space}{head}")];
         lay(indent + 4, value, &mut below);
-        if below.len() == 2 && fits(indent + 4, value) {
-            laid.append(&mut below);
-            return;
-        }
         let mut beside = Vec::new();
         lay_broken(indent, text, &groups, &mut beside);
         let is_wide = |lines: &[String]| lines.iter().any(|it| width(it) > WIDTH);
-        let better = is_wide(&beside) && !is_wide(&below);
-        laid.append(if better || beside.len() > below.len() {
+        // rustfmt would rather break the value of a field than begin a line with it.
+        let is_shorter = fits(indent + 4, value) || beside.len() > below.len();
+        let is_narrower = is_wide(&beside) && !is_wide(&below);
+        laid.append(if (is_shorter && head.ends_with('=')) || is_narrower {
             &mut below
         } else {
             &mut beside
@@ -258,19 +256,21 @@ fn links(value: &str) -> Vec<usize> {
 }
 
 fn chain_fits(text: &str) -> bool {
-    let (_, value) = value_of(text);
+    let value = value_of(text).1.trim_end_matches([';', ',']);
     let is_plain = value.starts_with(|it: char| it.is_alphabetic() || it == '_');
-    !is_plain || links(value).len() < 2 || width(value.trim_end_matches([';', ','])) <= LIST_WIDTH
+    // rustfmt counts a question mark at the end twice.
+    let counted = width(value) + usize::from(value.ends_with('?'));
+    !is_plain || links(value).len() < 2 || counted <= LIST_WIDTH
 }
 
-/// A chain that is too long, one link a line. A short root keeps its first link.
+/// A chain that is too long, one link a line. A short root at the start of a line keeps its first link.
 fn broken_chain(text: &str, indent: usize) -> Option<Vec<String>> {
     let (start, value) = value_of(text);
     let mut links = links(value);
     if chain_fits(text) && (links.len() < 2 || width(text) + indent <= WIDTH) {
         return None;
     }
-    if links.first().is_some_and(|it| *it < 4) {
+    if links.first().is_some_and(|it| it + start <= 4) {
         links.remove(0);
     }
     links.first()?;
@@ -356,7 +356,13 @@ fn groups(text: &str) -> Vec<Group> {
     for (at, depth) in depths(text) {
         match (bytes[at], depth) {
             (b'(' | b'[' | b'{', 0) => open = Some((at, Vec::new())),
-            (b',', 1) => open.iter_mut().for_each(|it| it.1.push(at)),
+            (b',', 1) => {
+                if let Some((_, commas)) = &mut open {
+                    commas.push(at);
+                }
+            }
+            // An array type is no list.
+            (b';', 1) => open = None,
             (b')' | b']' | b'}', 0) => {
                 let Some((start, commas)) = open.take() else {
                     continue;

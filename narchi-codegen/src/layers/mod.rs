@@ -28,8 +28,6 @@ families! {
 }
 
 mod check;
-#[doc(hidden)]
-pub mod probe;
 
 /// Every layer.
 pub(crate) fn all() -> impl Iterator<Item = &'static LayerDef> {
@@ -49,7 +47,7 @@ mod tests {
     use super::*;
 
     /// Files of this folder that are no family.
-    const NO_FAMILIES: &[&str] = &["mod", "check", "probe", "testing"];
+    const NO_FAMILIES: &[&str] = &["mod", "check", "testing"];
 
     #[test]
     fn every_file_is_listed() {

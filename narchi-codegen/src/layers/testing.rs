@@ -10,10 +10,8 @@ use crate::{
     dim::{Dim, Facts, Symbol},
     document::Node,
     layer::{Argument, Layer, Moves, Needs, Operand, Params, Problem, Site, Value},
-    layers::{
-        find,
-        probe::{node, symbols},
-    },
+    layers::find,
+    probe::{node, symbols},
     shape::{Dtype, Shape, Type},
 };
 

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fmt};
 
-use narchi_codegen::probe::{Class, Operand, Param};
+use narchi_codegen::{LayerDef, ParamDef, probe::Operand};
 use narchi_runtime::tch::{Device, Kind, Tensor};
 use serde_json::{Map, Value};
 
@@ -62,13 +62,13 @@ impl Random {
 }
 
 impl Case {
-    pub(super) fn new(class: &Class, random: &mut Random) -> Self {
+    pub(super) fn new(class: &LayerDef, random: &mut Random) -> Self {
         // Where every value may be wrong, nearly no block is right.
         let is_sober = random.below(4) > 0;
         let mut block = Map::new();
         block.insert("_class".to_owned(), class.name.into());
-        for param in &class.params {
-            if !param.has_default || random.below(5) < 2 {
+        for param in class.params {
+            if param.default.is_none() || random.below(5) < 2 {
                 block.insert(param.name.to_owned(), sample(param, is_sober, random));
             }
         }
@@ -266,7 +266,7 @@ impl Input {
 }
 
 /// A value of the parameter; a sober one is rather one of the first, which are the usual ones.
-fn sample(param: &Param, is_sober: bool, random: &mut Random) -> Value {
+fn sample(param: &ParamDef, is_sober: bool, random: &mut Random) -> Value {
     let draws = if is_sober { 3 } else { 1 };
     let indices = (0..draws).map(|_| random.below(param.samples.len()));
     serde_json::from_str(param.samples[indices.min().unwrap()]).unwrap()

@@ -7,30 +7,10 @@ use crate::{
     diagnostic::Sink,
     dim::{Dim, Env, Facts, Symbol},
     document::{Entry, Node, NodeId, Value},
-    layer::{Needs, ParamDef, Params, Problem},
+    layer::{Needs, Params, Problem},
     layers,
     shape::{Dtype, Type},
 };
-
-/// A class of layers.
-#[derive(Clone, Debug)]
-pub struct Class {
-    /// Its name.
-    pub name: &'static str,
-    /// Its parameters.
-    pub params: Vec<Param>,
-}
-
-/// A parameter of a class.
-#[derive(Clone, Copy, Debug)]
-pub struct Param {
-    /// Its name.
-    pub name: &'static str,
-    /// Whether it can be left out.
-    pub has_default: bool,
-    /// Values to try, as JSON: usual, unusual and wrong ones.
-    pub samples: &'static [&'static str],
-}
 
 /// What goes into a layer.
 #[derive(Clone, Debug)]
@@ -39,20 +19,6 @@ pub struct Operand {
     pub dims: Vec<String>,
     /// Whether its elements are whole numbers.
     pub is_whole: bool,
-}
-
-/// Every class of layers.
-pub fn classes() -> Vec<Class> {
-    let param = |it: &ParamDef| Param {
-        name: it.name,
-        has_default: it.default.is_some(),
-        samples: it.samples,
-    };
-    let class = |it: &layers::LayerDef| Class {
-        name: it.name,
-        params: it.params.iter().map(param).collect(),
-    };
-    layers::all().map(class).collect()
 }
 
 /// The shapes that a block makes of `inputs`, where its symbols have these values.
@@ -109,7 +75,7 @@ fn sizes(ty: &Type, env: &Env) -> Result<Vec<i64>, String> {
 }
 
 /// All symbols of the inputs.
-pub(super) fn symbols(inputs: &[Type]) -> BTreeSet<Symbol> {
+pub(crate) fn symbols(inputs: &[Type]) -> BTreeSet<Symbol> {
     inputs
         .iter()
         .flat_map(|it| it.dims().iter().flat_map(Dim::symbols))
@@ -132,7 +98,7 @@ fn ty(operand: &Operand) -> Result<Type, String> {
 }
 
 /// JSON as a document.
-pub(super) fn node(json: &serde_json::Value, next: &mut u32) -> Node {
+pub(crate) fn node(json: &serde_json::Value, next: &mut u32) -> Node {
     use serde_json::Value as Json;
     let id = NodeId(*next);
     *next += 1;
