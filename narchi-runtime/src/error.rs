@@ -11,7 +11,6 @@ use crate::checkpoint::Misfit;
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// Why a call failed.
-#[derive(Debug)]
 #[non_exhaustive]
 pub enum Error {
     /// libtorch refused or failed.
@@ -96,6 +95,13 @@ impl fmt::Display for Error {
                 )
             }
         }
+    }
+}
+
+// What `main` prints when it returns an error: a person reads it.
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 

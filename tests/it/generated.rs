@@ -22,6 +22,18 @@ narchi_model!(
 );
 narchi_model!(Volumes, "../../narchi-codegen/tests/models/volumes.jsonnet");
 
+narchi_model!(
+    ExtVars,
+    "../arch/ext_vars.jsonnet",
+    ext = {
+        sizes: [3, 7],
+        name: "a \"net\"",
+        nothing: null,
+        "options": { bias: false, offset: -2, ratio: 0.5 },
+    },
+    tla = { classes: 4 },
+);
+
 mod built {
     narchi_runtime::include_model!("mlp");
 }
@@ -110,6 +122,20 @@ fn a_build_script_makes_the_same_model() {
         (sums - 1.0).abs().max().double_value(&[]) < 1e-6,
         "probabilities sum to 1"
     );
+}
+
+#[test]
+fn the_macro_takes_values_as_in_json() {
+    let vs = store();
+    let model = ExtVars::new(&vs.root());
+    assert_eq!(
+        model
+            .forward(&image(&[2, 7]))
+            .expect("the right shape")
+            .size(),
+        [2, 4]
+    );
+    assert_eq!(vs.variables().len(), 1, "there is no bias");
 }
 
 #[test]

@@ -7,5 +7,8 @@
     reason = "a test that cannot go on fails"
 )]
 
+mod digits;
 mod generated;
 mod layers;
+mod models;
+mod torchvision;

@@ -52,16 +52,18 @@ fn join(lines: &[&str], next: &mut usize) -> String {
             text = format!("{text}{space}{items}{space}{close}");
         } else if indent(line) > base && !text.ends_with([';', '{', '}', ',', ']']) {
             level = indent(line);
-            let glue = if line.trim().starts_with(['.', '?']) {
-                ""
-            } else {
-                " "
-            };
+            let joins = line.trim().starts_with(['.', '?']) || text.ends_with("(|");
+            let glue = if joins { "" } else { " " };
             text = format!("{text}{glue}{}", line.trim());
             *next += 1;
         } else {
             break;
         }
+    }
+    // The head of a loop may have been broken, too.
+    if text.starts_with("for ") && lines.get(*next).is_some_and(|it| it.trim() == "{") {
+        *next += 1;
+        text.push_str(" {");
     }
     text
 }
@@ -126,7 +128,9 @@ fn lay(indent: usize, text: &str, laid: &mut Vec<String>) {
 
 /// Whether a line need not be broken.
 fn fits(indent: usize, text: &str) -> bool {
-    let too_wide = width(text) + indent > WIDTH;
+    // rustfmt keeps room for a question mark that it has counted already.
+    let room = if text.ends_with("?;") { 2 } else { 0 };
+    let too_wide = width(text) + indent + room > WIDTH;
     !too_wide && groups(text).iter().all(|it| it.fits(text)) && chain_fits(text)
 }
 
@@ -217,6 +221,12 @@ fn overflowing(item: &str) -> Option<Group> {
     (is_last && !is_grouping && !group.items.is_empty()).then_some(group)
 }
 
+/// Whether an element may be on the line of the list around it, even if it is long: closures and
+/// calls of methods.
+fn shares_line(item: &str) -> bool {
+    closure_bar(item).is_some() || (overflowing(item).is_some() && !links(item).is_empty())
+}
+
 /// Where the body of a closure begins, if this is one.
 fn closure_bar(item: &str) -> Option<usize> {
     let rest = item.strip_prefix('|')?;
@@ -298,9 +308,11 @@ impl Group {
     /// Whether it may stand in one line.
     fn fits(&self, text: &str) -> bool {
         let inside = &text[self.start + 1..self.end];
-        let most = match self.kind {
-            '{' => LITERAL_WIDTH,
-            '(' if !is_call(text, self.start) => usize::MAX,
+        let most = match (self.kind, self.items.as_slice()) {
+            ('{', _) => LITERAL_WIDTH,
+            ('(', _) if !is_call(text, self.start) => usize::MAX,
+            // What may share the line of the list may fill it.
+            ('(', [(from, to)]) if shares_line(&text[*from..*to]) => usize::MAX,
             _ => LIST_WIDTH,
         };
         width(inside.trim()) <= most && groups(inside).iter().all(|it| it.fits(inside))
