@@ -10,3 +10,4 @@ mod cli;
 mod current;
 mod errors;
 mod models;
+mod readme;
