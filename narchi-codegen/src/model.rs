@@ -34,8 +34,6 @@ pub struct Model {
     pub(crate) free: Vec<Symbol>,
 }
 
-pub(crate) use Model as Architecture;
-
 /// A fact that the model requires, and the block that would fail without it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Required {

@@ -1,17 +1,70 @@
 //! Names of Rust for names of the file.
 
-use proc_macro2::{Ident, Span};
+use std::collections::BTreeSet;
 
-/// `laia_net` becomes `LaiaNet`.
+use proc_macro2::{Ident, Span};
+use quote::format_ident;
+
+/// Types and values that generated code, or what is around it, may mean by these names. `N` is the length
+/// of a run.
+const RESERVED: [&str; 39] = [
+    "AsMut", "AsRef", "Box", "Clone", "Copy", "Debug", "Default", "Device", "Drop", "Eq", "Err",
+    "Extend", "Fact", "Fixed", "Fn", "FnMut", "FnOnce", "From", "Input", "Inputs", "Into",
+    "Iterator", "Kind", "N", "None", "Ok", "Option", "Ord", "Result", "Self", "Send", "Size",
+    "Some", "String", "Symbol", "Sync", "Tensor", "ToString", "Vec",
+];
+
+/// Hands out names once.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Taken(BTreeSet<String>);
+
+impl Taken {
+    pub(crate) fn new<'a>(names: impl IntoIterator<Item = &'a str>) -> Self {
+        Self(names.into_iter().map(str::to_owned).collect())
+    }
+
+    /// The names of types that are taken in every file.
+    pub(crate) fn types() -> Self {
+        Self::new(RESERVED)
+    }
+
+    pub(crate) fn contains(&self, name: &str) -> bool {
+        self.0.contains(name)
+    }
+
+    /// `name`, or the first free of `name2`, `name3`, …
+    pub(crate) fn unique(&mut self, name: &str) -> String {
+        let mut free = name.to_owned();
+        let mut number = 1;
+        while self.0.contains(&free) {
+            number += 1;
+            free = format!("{name}{number}");
+        }
+        self.0.insert(free.clone());
+        free
+    }
+}
+
+/// The type of a whole model: what is asked for, or what the architecture is called.
+pub(crate) fn model_type(architecture: &str, given: Option<&str>) -> Ident {
+    let name = ident(&given.map_or_else(|| camel(architecture), str::to_owned));
+    if Taken::types().contains(&name.to_string()) {
+        format_ident!("{name}Model")
+    } else {
+        name
+    }
+}
+
+/// `laia_net` becomes `LaiaNet`, `resnet-18` becomes `Resnet18`.
 pub(crate) fn camel(text: &str) -> String {
     let mut camel = String::new();
-    for word in text.split('_') {
+    for word in clean(text).split('_') {
         let mut letters = word.chars();
         camel.extend(letters.next().map(|it| it.to_ascii_uppercase()));
         camel.push_str(letters.as_str());
     }
     // `_1` is an id, but no type.
-    if camel.starts_with(|it: char| it.is_ascii_alphabetic()) {
+    if camel.starts_with(char::is_alphabetic) {
         camel
     } else {
         format!("Block{camel}")
@@ -22,23 +75,54 @@ pub(crate) fn camel(text: &str) -> String {
 pub(crate) fn snake(text: &str) -> String {
     let mut snake = String::new();
     let mut before = '_';
-    for letter in text.chars() {
+    for letter in clean(text).chars() {
         if letter.is_uppercase() && (before.is_lowercase() || before.is_ascii_digit()) {
             snake.push('_');
         }
         snake.extend(letter.to_lowercase());
         before = letter;
     }
+    let snake = clean(&snake);
     // Here and not in `ident`, so that `fn` and `fn_` are found to collide.
-    if syn::parse_str::<Ident>(&snake).is_err() {
-        snake.push('_');
+    if !is_identifier(&snake) {
+        return snake + "_";
     }
     snake
 }
 
+/// What Rust takes as a name, without underscores that its lints refuse.
+fn clean(text: &str) -> String {
+    let mut clean = String::new();
+    for letter in text.chars() {
+        let is_word = letter.is_ascii_alphanumeric() || (!letter.is_ascii() && is_in_names(letter));
+        match letter {
+            '_' if clean.ends_with('_') => {}
+            letter if is_word => clean.push(letter),
+            _ if clean.ends_with('_') => {}
+            _ => clean.push('_'),
+        }
+    }
+    if clean.chars().all(|it| it == '_') {
+        return "unnamed".to_owned();
+    }
+    if clean.starts_with(|it: char| it.is_ascii_digit()) {
+        clean.insert(0, '_');
+    }
+    clean
+}
+
+fn is_in_names(letter: char) -> bool {
+    syn::parse_str::<proc_macro2::Ident>(&format!("a{letter}")).is_ok()
+}
+
+fn is_identifier(name: &str) -> bool {
+    // A keyword since edition 2024, which syn does not know as one.
+    name != "gen" && syn::parse_str::<Ident>(name).is_ok()
+}
+
 /// An identifier; what cannot be one gets what it lacks.
 pub(crate) fn ident(name: &str) -> Ident {
-    if syn::parse_str::<Ident>(name).is_ok() {
+    if is_identifier(name) {
         return Ident::new(name, Span::call_site());
     }
     let mut letters: String = name
@@ -57,11 +141,36 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_become_rust() {
-        assert_eq!(camel("laia_net"), "LaiaNet");
-        assert_eq!(camel("_1"), "Block1");
+    fn names_are_rust() {
+        for name in [
+            "a", "Conv-1", "1x1", "a.b c", "", "_", "__x__y", "fn", "self", "größe", "卷积", "²",
+            "\"", "🦀",
+        ] {
+            for spelled in [snake(name), camel(name)] {
+                let is_name = syn::parse_str::<proc_macro2::Ident>(&spelled).is_ok();
+                assert!(
+                    is_name || Taken::types().contains(&spelled),
+                    "{name}: {spelled}"
+                );
+            }
+            assert!(!snake(name).contains("__"), "{name}");
+        }
+    }
+
+    #[test]
+    fn names_read_as_in_the_file() {
         assert_eq!(snake("ResBlock"), "res_block");
+        assert_eq!(snake("conv1x1"), "conv1x1");
         assert_eq!(snake("type"), "type_");
-        assert_eq!(ident("1 a").to_string(), "_1_a_");
+        assert_eq!(snake("self-attention"), "self_attention");
+        assert_eq!(camel("resnet-18"), "Resnet18");
+        assert_eq!(camel("fire_block"), "FireBlock");
+    }
+
+    #[test]
+    fn a_taken_name_gets_a_number() {
+        let mut taken = Taken::new(["x"]);
+        let names: Vec<String> = ["x", "x", "y", "x2"].map(|it| taken.unique(it)).into();
+        assert_eq!(names, ["x2", "x3", "y", "x22"]);
     }
 }

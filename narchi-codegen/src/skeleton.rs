@@ -39,7 +39,7 @@ impl Skeleton {
 
     /// The name of the type.
     pub(crate) fn type_name(&self, given: Option<&str>) -> Ident {
-        names::ident(&given.map_or_else(|| names::camel(&self.name), str::to_owned))
+        names::model_type(&self.name, given)
     }
 
     /// The type with methods that take what the real ones would, and never return.

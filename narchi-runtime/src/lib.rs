@@ -75,14 +75,18 @@ pub use narchi_macros as __macros;
 pub mod prelude {
     pub use std::array;
 
-    pub use crate::{Device, Fact, Input, Inputs, Kind, Result, Size, Tensor, nn};
+    pub use crate::{
+        Device, Fact, Input, Inputs, Kind, Result,
+        Size::{Fixed, Symbol},
+        Tensor, nn,
+    };
 }
 
 /// Turns an architecture file into a model type, at compile time.
 ///
 /// The path is relative to the file that calls the macro, the name of the type comes from the file's name:
 /// `narchi_model!("resnet.jsonnet");`. Name, visibility and external variables can be given:
-/// `narchi_model!(pub Resnet18, "resnet.jsonnet", ext = { num_blocks: [2, 2, 2, 2] });`.
+/// `narchi_model!(pub Resnet18, "resnet.jsonnet", ext = { depth: 18 });`.
 #[macro_export]
 macro_rules! narchi_model {
     ($($tokens:tt)*) => {

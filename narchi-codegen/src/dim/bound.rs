@@ -36,6 +36,11 @@ pub(crate) fn lower_bounds(dims: &[Dim], facts: &Facts) -> Result<Bounds> {
     let mut bounds = Bounds::default();
     let mut shared = Vec::new();
     for (index, dim) in dims.iter().enumerate() {
+        // Before equalities put differences in the place of symbols: `H*W` is positive as it is.
+        let ones: Env = dim.symbols().into_iter().map(|it| (it, 1)).collect();
+        if ones.iter().next().is_some() && is_met(dim, &ones) {
+            continue;
+        }
         let dim = facts.apply(dim)?;
         if dim.has_quotients() {
             for symbol in dim.symbols() {

@@ -15,12 +15,11 @@ use super::{
     plan::{Block, Leaf, Source, What},
     schedule::Uses,
     shapes::Shapes,
-    spelling::snake,
     structs,
 };
 use crate::{
     layer::{Memory, Moves, Operand, Site},
-    names::ident,
+    names::{ident, snake},
 };
 
 pub(super) fn emit_forward(context: &Context<'_>) -> TokenStream {

@@ -9,12 +9,11 @@ use super::{
     number,
     plan::Port,
     root::{Free, Root},
-    spelling::{Taken, snake},
 };
 use crate::{
     dim::{Fact, Symbol},
     model::Required,
-    names::ident,
+    names::{Taken, ident, snake},
     shape::{Dtype, Type},
 };
 
@@ -56,12 +55,12 @@ impl Root<'_> {
         let shape = sizes(&port.ty).map(|size| match size {
             Ok(fixed) => {
                 let fixed = number::int(fixed);
-                quote!(Size::Fixed(#fixed))
+                quote!(Fixed(#fixed))
             }
             Err(symbol) => {
                 let index = self.bound.iter().position(|it| *it == symbol);
                 let index = number::index(index.unwrap_or_default());
-                quote!(Size::Symbol(#index))
+                quote!(Symbol(#index))
             }
         });
         quote!(Input { name: #name, kind: #kind, shape: &[#(#shape),*] })

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 
-use super::{body::Statement, plan::Source, spelling::Taken};
+use super::{body::Statement, plan::Source};
 use crate::{
     layer::{Moves, Operand},
-    names::ident,
+    names::{Taken, ident},
 };
 
 /// Names that mean something else in `forward`.

@@ -25,7 +25,6 @@ mod root;
 mod schedule;
 mod shapes;
 mod simplify;
-mod spelling;
 mod structs;
 #[cfg(test)]
 mod tests;
@@ -44,11 +43,10 @@ use self::{
     notes::Notes,
     plan::Plan,
     root::Root,
-    spelling::Taken,
     views::Views,
     wrappers::Wrappers,
 };
-use crate::{model::Architecture, names::ident};
+use crate::{model::Model, names::model_type};
 
 /// Generated items, and the comments that belong to them.
 pub(crate) struct Code {
@@ -58,13 +56,13 @@ pub(crate) struct Code {
 }
 
 /// Writes an architecture as Rust; `type_name` overrides what its file is called.
-pub(crate) fn emit(architecture: &Architecture, type_name: Option<&str>) -> Code {
+pub(crate) fn emit(architecture: &Model, type_name: Option<&str>) -> Code {
     let plan = Plan::new(architecture);
     let classified = classify(&plan);
-    let name = root_name(architecture, type_name);
+    let name = model_type(&architecture.name, type_name);
     let classes = classes(&classified, names::structs(&classified, &name.to_string()));
     let views = Views::new(&classified, &architecture.free);
-    let wrappers = Wrappers::new(&classes);
+    let wrappers = Wrappers::new(&classes, &architecture.free);
     let notes = Notes::default();
     let root = classes.get(classes.root());
     let scope = classes.example(classes.root());
@@ -124,16 +122,6 @@ impl Code {
 }
 
 /// The name of the file in camel case. One that the prelude has, too, would hide what is there.
-fn root_name(architecture: &Architecture, type_name: Option<&str>) -> Ident {
-    let name = type_name.map_or_else(|| crate::names::camel(&architecture.name), str::to_owned);
-    let name = ident(&name);
-    if Taken::types().contains(&name.to_string()) {
-        quote::format_ident!("{name}Model")
-    } else {
-        name
-    }
-}
-
 /// The root, then each class after the first that uses it.
 fn in_order(classes: &Classes<'_>) -> Vec<ClassId> {
     let mut seen = BTreeSet::new();

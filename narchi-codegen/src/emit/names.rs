@@ -7,9 +7,11 @@ use super::{
     generalize::{Column, Derived, General, Parameter},
     plan::{Block, Key, Scope, What, last_name},
     simplify::position,
-    spelling::{Taken, camel, snake},
 };
-use crate::layer::Role;
+use crate::{
+    layer::Role,
+    names::{Taken, camel, snake},
+};
 
 /// A struct name for each class.
 ///

@@ -7,7 +7,7 @@ use std::{collections::BTreeMap, fmt, rc::Rc, sync::Arc};
 
 use crate::{
     layer::{Layer, Memory, Module, Number},
-    model::{self, Architecture, BlockId, Segment},
+    model::{self, BlockId, Model, Segment},
     shape::Type,
 };
 
@@ -120,7 +120,7 @@ impl Plan {
         self.scopes.len() - 1
     }
 
-    pub(super) fn new(architecture: &Architecture) -> Self {
+    pub(super) fn new(architecture: &Model) -> Self {
         Self {
             scopes: architecture.scopes.iter().map(scope).collect(),
         }

@@ -8,12 +8,16 @@ use super::{
     guard::{sizes, symbols_of},
     number,
     plan::{Plan, Port, Scope, What},
-    spelling::{Taken, snake},
 };
-use crate::{dim::Symbol, layer::Value, model::Architecture, names::ident};
+use crate::{
+    dim::Symbol,
+    layer::Value,
+    model::Model,
+    names::{Taken, ident, snake},
+};
 
 pub(super) struct Root<'a> {
-    pub(super) architecture: &'a Architecture,
+    pub(super) architecture: &'a Model,
     pub(super) scope: &'a Scope,
     name: Ident,
     needs_train: bool,
@@ -34,7 +38,7 @@ pub(super) struct Free {
 
 impl<'a> Root<'a> {
     pub(super) fn new(
-        architecture: &'a Architecture,
+        architecture: &'a Model,
         plan: &Plan,
         scope: &'a Scope,
         name: Ident,

@@ -10,11 +10,11 @@ use super::{
     generalize::{Column, Expr, General, Rules, generalize},
     number,
     plan::{Block, Leaf, What},
-    spelling::{Taken, snake},
 };
 use crate::{
+    dim::Symbol,
     layer::{Argument, Module, Number},
-    names::ident,
+    names::{Taken, ident, snake},
 };
 
 /// By kind of layer.
@@ -39,7 +39,7 @@ const MANY: usize = 3;
 
 impl Wrappers {
     /// A wrapper is the anti-unification of all layers of a kind that several places make.
-    pub(super) fn new(classes: &Classes<'_>) -> Self {
+    pub(super) fn new(classes: &Classes<'_>, free: &[Symbol]) -> Self {
         let mut kinds: BTreeMap<&str, Made<'_>> = BTreeMap::new();
         for (id, class) in classes.all.iter().enumerate() {
             let Some(class) = class else { continue };
@@ -56,7 +56,12 @@ impl Wrappers {
         let switches = |made: &Made<'_>| made.leaves[0].module.as_ref().map(|it| it.fixed.len());
         let mut kinds: Vec<_> = kinds.into_iter().collect();
         kinds.sort_by_key(|(_, made)| switches(made));
-        let mut taken = Taken::new(["drop"]);
+        // An argument of the same name would hide the function where it is called.
+        let arguments = classes.all.iter().flatten();
+        let arguments = arguments.flat_map(|it| it.arguments.iter().chain(&it.derived));
+        let free: Vec<String> = free.iter().map(|it| snake(it.name())).collect();
+        let hidden = arguments.chain(&free).map(String::as_str);
+        let mut taken = Taken::new(hidden.chain(["drop"]));
         let mut wrappers = BTreeMap::new();
         for (kind, Made { places, leaves }) in kinds {
             let leaf = leaves[0];
@@ -298,11 +303,11 @@ fn config<'a>(module: &'a Module, numbers: &[Number], values: &[Argument]) -> Co
             quote!(#name: #value)
         }
     });
-    // A configuration without numbers is a single switch.
-    let has_more = numbers.len() > module.arguments || module.fixed.len() != 1;
+    let fields: Vec<TokenStream> = fields.chain(module.fixed.iter().cloned()).collect();
+    let has_more = fields.len() < module.config_fields;
     Config {
         ty: &module.config,
-        fields: fields.chain(module.fixed.iter().cloned()).collect(),
+        fields,
         has_more,
     }
 }

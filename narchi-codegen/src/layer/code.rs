@@ -64,6 +64,8 @@ pub(crate) struct Module {
     pub(crate) arguments: usize,
     /// The type of the configuration.
     pub(crate) config: TokenStream,
+    /// How many fields it has.
+    pub(crate) config_fields: usize,
     /// Fields of the configuration that are no numbers; only those that differ from the default.
     pub(crate) fixed: Vec<TokenStream>,
 }
@@ -207,7 +209,11 @@ impl Value {
 
 impl Moves {
     pub(crate) fn moves(self, operands: &[Operand]) -> bool {
-        self == Self::All && operands.iter().all(|it| it.dies)
+        // A value that comes twice cannot be moved twice.
+        let mut names: Vec<&Ident> = operands.iter().map(|it| &it.name).collect();
+        names.sort_unstable();
+        names.dedup();
+        self == Self::All && names.len() == operands.len() && operands.iter().all(|it| it.dies)
     }
 }
 

@@ -68,9 +68,12 @@ pub(super) fn settled(feats: &Dim, what: &str, needs: &Needs<'_>) -> Result<(), 
 pub(super) fn settled_param(
     param: &'static str,
     feats: &Dim,
-    needs: &Needs<'_>,
+    needs: &mut Needs<'_>,
 ) -> Result<(), Problem> {
     if needs.is_settled(feats) {
+        for fact in feats.needs()? {
+            needs.need(fact, || format!("`{param}` is {feats}"));
+        }
         return Ok(());
     }
     let message = format!("needs a `{param}` that no input decides, but gets {feats}");

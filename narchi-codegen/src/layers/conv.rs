@@ -153,7 +153,7 @@ impl<const D: usize> Conv<'_, D> {
         Ok(vec![input.with(dims)])
     }
 
-    fn check_params(&self, needs: &Needs<'_>) -> Result<(), Problem> {
+    fn check_params(&self, needs: &mut Needs<'_>) -> Result<(), Problem> {
         at_least("kernel_size", &self.kernel, 1)?;
         at_least("stride", &self.stride, 1)?;
         at_least("dilation", &self.dilation, 1)?;
@@ -306,6 +306,7 @@ impl<const D: usize> Conv<'_, D> {
             wrapper,
             arguments: 3,
             config: quote!(nn::ConvConfig),
+            config_fields: 7,
             fixed: bias.into_iter().chain(mode).collect(),
         }
     }

@@ -75,6 +75,7 @@ impl Layer for Linear {
             wrapper: "linear",
             arguments: 2,
             config: quote!(nn::LinearConfig),
+            config_fields: 1,
             fixed: if self.bias {
                 vec![]
             } else {

@@ -75,6 +75,7 @@ macro_rules! batch_norm {
                     wrapper: $wrapper,
                     arguments: 1,
                     config: quote!(nn::BatchNormConfig),
+                    config_fields: 4,
                     fixed: BatchNorm::from(self).fixed(),
                 })
             }

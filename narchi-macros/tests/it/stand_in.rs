@@ -15,6 +15,8 @@ pub mod prelude {
         Symbol(usize),
     }
 
+    pub use Size::{Fixed, Symbol};
+
     pub struct Input {
         pub name: &'static str,
         pub kind: Kind,
