@@ -24,12 +24,7 @@ impl Digits {
         tensors: [Input {
             name: "image",
             kind: Kind::Float,
-            shape: &[
-                Size::Symbol(0),
-                Size::Fixed(1),
-                Size::Fixed(8),
-                Size::Fixed(8),
-            ],
+            shape: &[Symbol(0), Fixed(1), Fixed(8), Fixed(8)],
         }],
         facts: &[],
     };

@@ -26,12 +26,7 @@ impl Resnet {
         tensors: [Input {
             name: "image",
             kind: Kind::Float,
-            shape: &[
-                Size::Symbol(0),
-                Size::Fixed(3),
-                Size::Symbol(1),
-                Size::Symbol(2),
-            ],
+            shape: &[Symbol(0), Fixed(3), Symbol(1), Symbol(2)],
         }],
         facts: &[],
     };

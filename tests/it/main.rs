@@ -10,5 +10,4 @@
 mod digits;
 mod generated;
 mod layers;
-mod models;
 mod torchvision;

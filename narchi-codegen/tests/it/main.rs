@@ -9,5 +9,6 @@
 mod cli;
 mod current;
 mod errors;
+mod examples;
 mod models;
 mod readme;

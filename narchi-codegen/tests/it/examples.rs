@@ -15,7 +15,7 @@ use syn::visit::{self, Visit};
 const COMMITTED: [(&str, &[(&str, &str)]); 2] = [("digits", &[]), ("resnet", &[("depth", "18")])];
 
 /// The variants of ResNet.
-pub(crate) const DEPTHS: [u32; 5] = [18, 34, 50, 101, 152];
+const DEPTHS: [u32; 5] = [18, 34, 50, 101, 152];
 
 fn input(name: &str, ext_vars: &[(&str, &str)]) -> Input {
     let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples");
@@ -36,7 +36,7 @@ fn compiled(input: &Input) -> Model {
 }
 
 /// The ResNet of a depth.
-pub(crate) fn resnet(depth: u32) -> Model {
+fn resnet(depth: u32) -> Model {
     compiled(&input("resnet", &[("depth", &depth.to_string())]))
 }
 
