@@ -1,5 +1,7 @@
 //! Problems with the user's files, and how they are shown.
 
+use std::collections::{BTreeMap, btree_map::Entry};
+
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 
 use crate::{
@@ -130,28 +132,42 @@ impl Sink {
 
     /// Looks up the places. Problems of one kind at one place become one, in the order of the text.
     pub(crate) fn resolve(self, mut locate: impl FnMut(&Place) -> Span) -> Diagnostics {
-        let mut found: Vec<Diagnostic> = Vec::new();
+        let mut found: Vec<(Diagnostic, Vec<String>)> = Vec::new();
+        let mut known: BTreeMap<(&str, Span), usize> = BTreeMap::new();
         for diagnostic in self.0 {
             let diagnostic = diagnostic.map(|it| locate(&it));
-            let same =
-                |it: &&mut Diagnostic| (it.code, it.place) == (diagnostic.code, diagnostic.place);
-            match found.iter_mut().find(same) {
-                Some(first) => first.absorb(&diagnostic),
-                None => found.push(diagnostic),
+            match known.entry((diagnostic.code, diagnostic.place)) {
+                Entry::Occupied(first) => found[*first.get()].1.push(diagnostic.message),
+                Entry::Vacant(new) => {
+                    new.insert(found.len());
+                    found.push((diagnostic, Vec::new()));
+                }
             }
         }
-        found.sort_by_key(|it| (it.severity, it.place));
-        Diagnostics(found)
+        let mut all: Vec<Diagnostic> = found
+            .into_iter()
+            .map(|(first, others)| first.with(&others))
+            .collect();
+        all.sort_by_key(|it| (it.severity, it.place));
+        Diagnostics(all)
     }
 }
 
 impl Diagnostic {
-    /// Takes in another one of the same kind at the same place, as a function that is used several times makes them.
-    fn absorb(&mut self, other: &Diagnostic) {
-        let again = format!("also: {}", other.message);
-        if other.message != self.message && !self.notes.contains(&again) {
-            self.notes.push(again);
+    /// Takes in others of the same kind at the same place, as a function that is used several times makes them.
+    fn with(mut self, others: &[String]) -> Self {
+        /// More than these are counted.
+        const NAMED: usize = 7;
+        for other in others.iter().take(NAMED) {
+            let again = format!("also: {other}");
+            if *other != self.message && !self.notes.contains(&again) {
+                self.notes.push(again);
+            }
         }
+        if let Some(more) = others.len().checked_sub(NAMED).filter(|it| *it > 0) {
+            self.notes.push(format!("and {more} more like these"));
+        }
+        self
     }
 
     fn report<'a>(&'a self, sources: &'a Sources) -> Vec<Group<'a>> {

@@ -401,7 +401,8 @@ impl Inference<'_> {
         }
         for index in bounds.unmet {
             let (dim, path, place) = &self.sizes.all[index];
-            let message = format!("`{path}` makes a size of {dim}, which is not always positive");
+            let message =
+                format!("`{path}` makes a size of {dim}, and nothing shows that it is positive");
             self.sink.push(Diagnostic::error(
                 "size-not-positive",
                 place.clone(),

@@ -1,4 +1,5 @@
 //! Languages of architecture files: names, nesting, wiring and order.
 
+mod blocks;
 mod graph;
 pub(crate) mod narchi;

@@ -4,7 +4,10 @@
 
 use std::collections::BTreeMap;
 
-use super::graph::{self, Edge, Names, is_id};
+use super::{
+    blocks::wire_block,
+    graph::{self, Edge, Names, is_id},
+};
 use crate::{
     diagnostic::{Diagnostic, Sink},
     dim::{Dim, Symbol},
@@ -12,7 +15,7 @@ use crate::{
     layer::{WrongSize, size},
     model::Segment,
     similar::similar,
-    wiring::{Declared, DeclaredDim, From, Size, Source, Wired, WiredKind, WiredScope, Wiring},
+    wiring::{Declared, DeclaredDim, Size, Source, Wired, WiredScope, Wiring},
 };
 
 /// The keys of an architecture, and those of them that must be there.
@@ -135,7 +138,7 @@ fn check_keys(sink: &mut Sink, document: &Node) {
     }
 }
 
-fn check_list(sink: &mut Sink, node: &Node, key: &str) {
+pub(super) fn check_list(sink: &mut Sink, node: &Node, key: &str) {
     match &node.value {
         Value::Array(items) if !items.is_empty() => {}
         Value::Array(_) => {
@@ -149,11 +152,11 @@ fn check_list(sink: &mut Sink, node: &Node, key: &str) {
     }
 }
 
-fn list<'d>(node: &'d Node, key: &str) -> &'d [Node] {
+pub(super) fn list<'d>(node: &'d Node, key: &str) -> &'d [Node] {
     node.get(key).map_or(&[], Node::items)
 }
 
-fn text(sink: &mut Sink, node: &Node, what: &str) -> Option<String> {
+pub(super) fn text(sink: &mut Sink, node: &Node, what: &str) -> Option<String> {
     if node.as_str().is_none() {
         let message = format!("{what} is a string, not {}", node.kind());
         sink.push(Diagnostic::error("wrong-value", node.place(), message));
@@ -161,11 +164,11 @@ fn text(sink: &mut Sink, node: &Node, what: &str) -> Option<String> {
     node.as_str().map(str::to_owned)
 }
 
-fn description(node: &Node) -> Option<String> {
+pub(super) fn description(node: &Node) -> Option<String> {
     Some(node.get("_description")?.as_str()?.trim().to_owned()).filter(|it| !it.is_empty())
 }
 
-fn check_id(sink: &mut Sink, node: &Node, id: &str) -> bool {
+pub(super) fn check_id(sink: &mut Sink, node: &Node, id: &str) -> bool {
     if !is_id(id) {
         let message = format!("{} is no id", node.brief());
         let wrong = Diagnostic::error("wrong-id", node.place(), message);
@@ -176,7 +179,7 @@ fn check_id(sink: &mut Sink, node: &Node, id: &str) -> bool {
 }
 
 /// The id of a block that must have one.
-fn id_of(sink: &mut Sink, block: &Node) -> Option<String> {
+pub(super) fn id_of(sink: &mut Sink, block: &Node) -> Option<String> {
     // What is no object at all is reported as that.
     if !matches!(block.value, Value::Object(_)) {
         return None;
@@ -280,7 +283,7 @@ fn declared_dim(sink: &mut Sink, node: &Node, is_output: bool) -> DeclaredDim {
 }
 
 /// Fills the tables of names. Names are unique among inputs and blocks, and among outputs and these.
-fn name_all(
+pub(super) fn name_all(
     sink: &mut Sink,
     names: &mut Names,
     is_group: bool,
@@ -328,7 +331,7 @@ fn name_all(
     }
 }
 
-fn connect(sink: &mut Sink, names: &Names, blocks: &mut [Wired<'_>], edge: &Edge) {
+pub(super) fn connect(sink: &mut Sink, names: &Names, blocks: &mut [Wired<'_>], edge: &Edge) {
     let (name, place) = &edge.to;
     let source = names.source(sink, &edge.from);
     match names.blocks.get(name) {
@@ -342,14 +345,20 @@ fn connect(sink: &mut Sink, names: &Names, blocks: &mut [Wired<'_>], edge: &Edge
 }
 
 /// Reports blocks that nothing feeds.
-fn check_connected(sink: &mut Sink, names: &Names, blocks: &[Wired<'_>], graph: Option<&Node>) {
+pub(super) fn check_connected(
+    sink: &mut Sink,
+    names: &Names,
+    blocks: &[Wired<'_>],
+    graph: Option<&Node>,
+) {
     // Without any graph that has been said already.
     if graph.is_none_or(|it| it.items().is_empty()) {
         return;
     }
-    for (name, index) in &names.blocks {
-        let block = &blocks[*index];
-        if !block.inputs.is_empty() {
+    for (index, block) in blocks.iter().enumerate() {
+        let Some(name) = &block.name else { continue };
+        // Of two with one name, the second is reported as that.
+        if !block.inputs.is_empty() || names.blocks.get(name) != Some(&index) {
             continue;
         }
         let message = format!("nothing feeds the block `{name}`");
@@ -357,238 +366,5 @@ fn check_connected(sink: &mut Sink, names: &Names, blocks: &[Wired<'_>], graph: 
         sink.push(alone.help(Some(format!(
             "mention it in `graph`, as in \"… -> {name} -> …\", or remove it"
         ))));
-    }
-}
-
-/// A block without its wires.
-fn wire_block<'d>(
-    sink: &mut Sink,
-    block: &'d Node,
-    name: Option<String>,
-    segment: Segment,
-) -> Wired<'d> {
-    let class = block.get("_class");
-    let place = block.get("_id").or(class).unwrap_or(block).place();
-    let kind = match class.map(|it| (it, it.as_str())) {
-        Some((_, Some("Sequential"))) => sequential(sink, block),
-        Some((_, Some("Group"))) => group(sink, block),
-        Some((node, Some(class))) => WiredKind::Layer {
-            class,
-            class_place: node.place(),
-            block,
-        },
-        Some((node, None)) => {
-            text(sink, node, "`_class`");
-            WiredKind::Broken
-        }
-        None => {
-            let report = match &block.value {
-                Value::Object(_) => {
-                    let what = "this block has no `_class`";
-                    Diagnostic::error("missing-class", place.clone(), what)
-                }
-                _ => {
-                    let what = format!("a block is an object, not {}", block.kind());
-                    Diagnostic::error("wrong-value", block.place(), what)
-                }
-            };
-            sink.push(report);
-            WiredKind::Broken
-        }
-    };
-    Wired {
-        name,
-        description: description(block),
-        segment,
-        place,
-        kind,
-        inputs: Vec::new(),
-    }
-}
-
-/// The keys of a container beside its own; reports others.
-fn check_container(sink: &mut Sink, block: &Node, class: &str, own: &[&str]) -> bool {
-    for entry in block.entries() {
-        let key = entry.key.as_str();
-        if !key.starts_with('_') && !own.contains(&key) {
-            let message = format!("`{class}` has no parameter `{key}`");
-            let unknown = Diagnostic::error("unknown-parameter", entry.value.key_place(), message);
-            let help = similar(key, own.iter().copied()).map(|it| format!("did you mean `{it}`?"));
-            sink.push(
-                unknown
-                    .note(format!("`{class}` accepts: {}", own.join(", ")))
-                    .help(help),
-            );
-        }
-    }
-    let mut is_complete = true;
-    for key in own {
-        match block.get(key) {
-            None => {
-                let message = format!("`{class}` needs the parameter `{key}`");
-                let place = block.get("_class").unwrap_or(block).place();
-                sink.push(Diagnostic::error("missing-parameter", place, message));
-                is_complete = false;
-            }
-            Some(node) if ["blocks", "graph"].contains(key) => {
-                check_list(sink, node, key);
-                is_complete &= !node.items().is_empty();
-            }
-            Some(_) => {}
-        }
-    }
-    is_complete
-}
-
-fn type_name(block: &Node) -> Option<String> {
-    block
-        .get("_name")
-        .and_then(Node::as_str)
-        .filter(|it| is_id(it))
-        .map(str::to_owned)
-}
-
-/// The one unnamed input or output of a container.
-fn unnamed(place: Place) -> Declared {
-    Declared {
-        name: None,
-        description: None,
-        shape: None,
-        place,
-    }
-}
-
-fn sequential<'d>(sink: &mut Sink, block: &'d Node) -> WiredKind<'d> {
-    if !check_container(sink, block, "Sequential", &["blocks"]) {
-        return WiredKind::Broken;
-    }
-    let here = block
-        .get("_id")
-        .or(block.get("_class"))
-        .unwrap_or(block)
-        .place();
-    let mut source = Source {
-        from: Some(From::Input(0)),
-        port: 0,
-        place: here.clone(),
-    };
-    let mut blocks: Vec<Wired<'d>> = Vec::new();
-    let mut names: BTreeMap<String, Place> = BTreeMap::new();
-    for (position, child) in list(block, "blocks").iter().enumerate() {
-        let id = child.get("_id");
-        let name =
-            id.and_then(|it| text(sink, it, "`_id`").filter(|name| check_id(sink, it, name)));
-        if let (Some(name), Some(id)) = (&name, id)
-            && let Some(first) = names.insert(name.clone(), id.place())
-        {
-            let message = format!("there are two blocks `{name}`");
-            let twice = Diagnostic::error("duplicate-block", id.place(), message);
-            sink.push(twice.label(first, "the first"));
-        }
-        let mut wired = wire_block(sink, child, name, Segment::Index(position));
-        let place = wired.place.clone();
-        wired.inputs.push(std::mem::replace(
-            &mut source,
-            Source {
-                from: Some(From::Block(position)),
-                port: 0,
-                place,
-            },
-        ));
-        blocks.push(wired);
-    }
-    let order = (0..blocks.len()).collect();
-    let scope = WiredScope {
-        inputs: vec![unnamed(here.clone())],
-        outputs: vec![(unnamed(here), source)],
-        blocks,
-        order,
-    };
-    WiredKind::Scope {
-        type_name: type_name(block),
-        scope: Box::new(scope),
-    }
-}
-
-fn group<'d>(sink: &mut Sink, block: &'d Node) -> WiredKind<'d> {
-    if !check_container(
-        sink,
-        block,
-        "Group",
-        &["blocks", "graph", "input", "output"],
-    ) {
-        return WiredKind::Broken;
-    }
-    let here = block
-        .get("_id")
-        .or(block.get("_class"))
-        .unwrap_or(block)
-        .place();
-    let children = list(block, "blocks");
-    let mut names = Names::default();
-    name_all(sink, &mut names, true, &[], children, &[]);
-    let mut blocks: Vec<Wired<'d>> = children
-        .iter()
-        .map(|it| {
-            let name = id_of(sink, it);
-            let segment = Segment::Name(name.clone().unwrap_or_default());
-            wire_block(sink, it, name, segment)
-        })
-        .collect();
-    let end = |sink: &mut Sink, key: &str| {
-        let node = block.get(key)?;
-        let name = text(sink, node, &format!("`{key}`"))?;
-        let found = names.blocks.get(&name).copied();
-        if found.is_none() {
-            names.unknown(sink, &name, &node.place());
-        }
-        Some((found, node.place()))
-    };
-    if let Some((first, place)) = end(sink, "input") {
-        let source = Source {
-            from: Some(From::Input(0)),
-            port: 0,
-            place,
-        };
-        match first {
-            Some(first) => blocks[first].inputs.push(source),
-            // Any block may have been meant: none is unconnected.
-            None => {
-                for block in &mut blocks {
-                    block.inputs.push(Source {
-                        from: None,
-                        ..source.clone()
-                    });
-                }
-            }
-        }
-    }
-    let output = end(sink, "output");
-    for edge in block
-        .get("graph")
-        .map_or_else(Vec::new, |it| graph::edges(sink, it))
-    {
-        connect(sink, &names, &mut blocks, &edge);
-    }
-    check_connected(sink, &names, &blocks, block.get("graph"));
-    let from = output.as_ref().and_then(|it| it.0).map(From::Block);
-    let place = output.map_or_else(|| here.clone(), |it| it.1);
-    let order = graph::order(sink, &blocks);
-    let scope = WiredScope {
-        inputs: vec![unnamed(here.clone())],
-        outputs: vec![(
-            unnamed(here),
-            Source {
-                from,
-                port: 0,
-                place,
-            },
-        )],
-        blocks,
-        order,
-    };
-    WiredKind::Scope {
-        type_name: type_name(block),
-        scope: Box::new(scope),
     }
 }

@@ -176,7 +176,10 @@ impl Problem {
 
 impl From<dim::Error> for Problem {
     fn from(error: dim::Error) -> Self {
-        Self::new("size-too-complex", error.to_string())
+        Self::new(
+            "size-too-complex",
+            format!("has sizes that cannot be computed: {error}"),
+        )
     }
 }
 
@@ -260,7 +263,7 @@ macro_rules! layer {
                         stringify!($param),
                         $crate::layer::layer!(@value $($default)?),
                     );)*
-                    params.reject_unknown(&Self::DEF);
+                    params.finish(&Self::DEF);
                     Some(std::sync::Arc::new(Self { $($param: $param?,)* }))
                 },
             };

@@ -30,6 +30,8 @@ pub(crate) struct Params<'a> {
     class: &'a str,
     sink: &'a mut Sink,
     taken: BTreeSet<&'static str>,
+    /// Parameters that must be given and are not, and what they accept.
+    missing: Vec<(&'static str, &'static str)>,
 }
 
 impl<'a> Params<'a> {
@@ -39,6 +41,7 @@ impl<'a> Params<'a> {
             class,
             sink,
             taken: BTreeSet::new(),
+            missing: Vec::new(),
         }
     }
 
@@ -48,11 +51,7 @@ impl<'a> Params<'a> {
         let class = self.class;
         let Some(node) = self.block.get(name) else {
             if default.is_none() {
-                let message = format!("`{class}` needs the parameter `{name}`");
-                let place = self.block.get("_class").unwrap_or(self.block).place();
-                let help = format!("add `{name}: …`: {}", T::ACCEPTS);
-                let missing = Diagnostic::error("missing-parameter", place, message);
-                self.sink.push(missing.help(Some(help)));
+                self.missing.push((name, T::ACCEPTS));
             }
             return default;
         };
@@ -68,8 +67,9 @@ impl<'a> Params<'a> {
         }
     }
 
-    /// Reports keys that are no parameters. Keys that begin with `_` belong to the language.
-    pub(crate) fn reject_unknown(&mut self, def: &LayerDef) {
+    /// Reports what is left: keys that are no parameters, and parameters that are missing. Keys that
+    /// begin with `_` belong to the language.
+    pub(crate) fn finish(&mut self, def: &LayerDef) {
         let known: Vec<&str> = def.params.iter().map(|it| it.name).collect();
         for entry in self.block.entries() {
             let key = entry.key.as_str();
@@ -82,9 +82,18 @@ impl<'a> Params<'a> {
                 [] => format!("`{}` has no parameters", self.class),
                 known => format!("`{}` accepts: {}", self.class, known.join(", ")),
             };
-            let help = similar(key, known.iter().copied());
-            let help = help.map(|it| format!("did you mean `{it}`?"));
+            let meant = similar(key, known.iter().copied());
+            // A misspelt parameter is one mistake, not two.
+            self.missing.retain(|it| Some(it.0) != meant);
+            let help = meant.map(|it| format!("did you mean `{it}`?"));
             self.sink.push(unknown.note(accepts).help(help));
+        }
+        for (name, accepts) in std::mem::take(&mut self.missing) {
+            let message = format!("`{}` needs the parameter `{name}`", self.class);
+            let place = self.block.get("_class").unwrap_or(self.block).place();
+            let help = format!("add `{name}: …`: {accepts}");
+            let missing = Diagnostic::error("missing-parameter", place, message);
+            self.sink.push(missing.help(Some(help)));
         }
     }
 }
