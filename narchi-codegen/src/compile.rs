@@ -48,7 +48,8 @@ pub fn compile(input: &Input) -> Compilation {
 
         // Blocks and wires to a typed model.
         let model = infer::infer(&mut sink, &wiring);
-        (sink, model, Skeleton::new(&wiring))
+        let skeleton = Skeleton::new(&wiring, &model);
+        (sink, model, skeleton)
     });
     let model = (!sink.has_errors()).then_some(model);
 

@@ -1,6 +1,7 @@
 //! The second door: models compiled by a build script.
 
 use std::{
+    collections::BTreeSet,
     fmt, fs,
     path::{Path, PathBuf},
 };
@@ -123,6 +124,7 @@ impl Config {
                 return Err(ConfigError(message.to_owned()));
             }
         };
+        let mut targets = BTreeSet::new();
         for file in files {
             let input = Input {
                 path: file.as_ref().to_owned(),
@@ -131,7 +133,13 @@ impl Config {
             let compilation = compile(&input);
             announce(&compilation);
             let stem = output_stem(&input.path, self.name.as_deref());
-            let target = out_dir.join(stem).with_extension("rs");
+            let target = out_dir.join(format!("{stem}.rs"));
+            if !targets.insert(target.clone()) {
+                let message = format!("two models would be written to {}", target.display());
+                return Err(ConfigError(
+                    message + ": give each call of `compile` its `name`",
+                ));
+            }
             let text = self.text(&compilation);
             // An unchanged file keeps its time, so that nothing is built again for it.
             if fs::read_to_string(&target).is_ok_and(|it| it == text) {

@@ -81,9 +81,13 @@ fn variable(name: &str, value: &Argument) -> String {
 /// A word for a shell.
 fn quoted(text: &str) -> String {
     let is_plain = |it: char| it.is_ascii_alphanumeric() || "_-./=".contains(it);
-    let text = text.replace('\n', " ");
+    if text.contains(['\n', '\r']) {
+        // The header is one line, and a line break may matter to jsonnet.
+        let text = text.replace('\\', r"\\").replace('\'', r"\'");
+        return format!("$'{}'", text.replace('\n', r"\n").replace('\r', r"\r"));
+    }
     if !text.is_empty() && text.chars().all(is_plain) {
-        return text;
+        return text.to_owned();
     }
     format!("'{}'", text.replace('\'', r"'\''"))
 }
@@ -139,5 +143,6 @@ mod tests {
     fn words_are_safe_in_a_shell() {
         assert_eq!(quoted("it's"), r"'it'\''s'");
         assert_eq!(quoted("a/b.jsonnet"), "a/b.jsonnet");
+        assert_eq!(quoted("1 // one\n+ 'x'"), r"$'1 // one\n+ \'x\''");
     }
 }

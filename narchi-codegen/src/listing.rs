@@ -46,7 +46,7 @@ impl Model {
 
     /// What the inputs must meet beyond their shapes, `H ≥ 63`.
     pub fn facts(&self) -> Vec<String> {
-        self.facts.iter().map(|it| it.fact.to_string()).collect()
+        self.facts.iter().map(|it| it.text.clone()).collect()
     }
 
     /// Inputs, outputs and parameters in a line.
@@ -120,7 +120,7 @@ impl Model {
         }
         for required in &self.facts {
             // Writing to a string does not fail.
-            _ = writeln!(text, "requires {} (`{}`)", required.fact, required.block);
+            _ = writeln!(text, "requires {} (`{}`)", required.text, required.block);
         }
         text
     }

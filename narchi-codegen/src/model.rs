@@ -3,13 +3,13 @@
 //! There is no block without types: [`Scope::wire`] computes them from those of its inputs, and is
 //! the only way to add one.
 
-use std::{fmt, sync::Arc};
+use std::{collections::BTreeMap, fmt, sync::Arc};
 
 use petgraph::stable_graph::{NodeIndex, StableDiGraph};
 use petgraph::visit::EdgeRef;
 
 use crate::{
-    dim::{Fact, Symbol},
+    dim::{Dim, Fact, Symbol},
     layer::{Layer, Needs, Problem, Weight, WeightKind},
     shape::Type,
 };
@@ -32,12 +32,16 @@ pub struct Model {
     pub(crate) facts: Vec<Required>,
     /// Symbols that no input binds: known when the model is made.
     pub(crate) free: Vec<Symbol>,
+    /// Symbols that are computed from a size of an input: `H` from `2*H`.
+    pub(crate) derived: BTreeMap<Symbol, Dim>,
 }
 
 /// A fact that the model requires, and the block that would fail without it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Required {
     pub(crate) fact: Fact,
+    /// The fact for people.
+    pub(crate) text: String,
     /// The weight path of the block.
     pub(crate) block: String,
 }
@@ -293,6 +297,13 @@ impl Model {
                     .try_fold(1i64, |product, dim| product.checked_mul(dim.as_fixed()?));
                 sum.checked_add(count?)
             })
+    }
+}
+
+impl Required {
+    pub(crate) fn new(fact: Fact, block: String) -> Self {
+        let text = fact.to_string();
+        Self { fact, text, block }
     }
 }
 

@@ -55,12 +55,18 @@ pub(crate) fn model_type(architecture: &str, given: Option<&str>) -> Ident {
     }
 }
 
+/// Fields for named inputs or outputs.
+pub(crate) fn ports<'a>(names: impl Iterator<Item = &'a str>) -> Vec<Ident> {
+    let mut taken = Taken::default();
+    names.map(|it| ident(&taken.unique(&snake(it)))).collect()
+}
+
 /// `laia_net` becomes `LaiaNet`, `resnet-18` becomes `Resnet18`.
 pub(crate) fn camel(text: &str) -> String {
     let mut camel = String::new();
     for word in clean(text).split('_') {
         let mut letters = word.chars();
-        camel.extend(letters.next().map(|it| it.to_ascii_uppercase()));
+        camel.extend(letters.next().into_iter().flat_map(char::to_uppercase));
         camel.push_str(letters.as_str());
     }
     // `_1` is an id, but no type.

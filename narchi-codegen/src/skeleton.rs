@@ -4,7 +4,7 @@
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 
-use crate::{names, wiring::Wiring};
+use crate::{model::Model, names, wiring::Wiring};
 
 /// What users of a model can name, as far as the file says it.
 #[derive(Debug)]
@@ -12,10 +12,13 @@ pub struct Skeleton {
     name: String,
     inputs: Vec<String>,
     outputs: Vec<String>,
+    /// How many sizes `new` takes.
+    sizes: usize,
 }
 
 impl Skeleton {
-    pub(crate) fn new(wiring: &Wiring<'_>) -> Self {
+    /// `model` may have holes: what is known of it is what the files say.
+    pub(crate) fn new(wiring: &Wiring<'_>, model: &Model) -> Self {
         let inputs = wiring.root.inputs.iter().filter_map(|it| it.name.clone());
         let outputs = wiring
             .root
@@ -26,6 +29,7 @@ impl Skeleton {
             name: wiring.name.clone(),
             inputs: inputs.collect(),
             outputs: outputs.collect(),
+            sizes: model.free.len(),
         }
     }
 
@@ -34,6 +38,7 @@ impl Skeleton {
             name: name.to_owned(),
             inputs: Vec::new(),
             outputs: Vec::new(),
+            sizes: 0,
         }
     }
 
@@ -48,18 +53,21 @@ impl Skeleton {
             format_ident!("{name}Inputs"),
             format_ident!("{name}Outputs"),
         );
-        let fields = |names: &[String]| -> Vec<Ident> {
-            names
-                .iter()
-                .map(|it| names::ident(&names::snake(it)))
-                .collect()
-        };
+        let fields = |all: &[String]| names::ports(all.iter().map(String::as_str));
         let (inputs, outputs) = (fields(&self.inputs), fields(&self.outputs));
         let (several_in, several_out) = (inputs.len() > 1, outputs.len() > 1);
-        let inputs_struct = several_in
-            .then(|| quote!(pub struct #inputs_type<'a> { #(pub #inputs: &'a Tensor,)* }));
-        let outputs_struct =
-            several_out.then(|| quote!(pub struct #outputs_type { #(pub #outputs: Tensor,)* }));
+        let inputs_struct = several_in.then(|| {
+            quote! {
+                #[derive(Clone, Copy, Debug)]
+                pub struct #inputs_type<'a> { #(pub #inputs: &'a Tensor,)* }
+            }
+        });
+        let outputs_struct = several_out.then(|| {
+            quote! {
+                #[derive(Debug)]
+                pub struct #outputs_type { #(pub #outputs: Tensor,)* }
+            }
+        });
         let input = if several_in {
             quote!(_: #inputs_type<'_>)
         } else {
@@ -70,6 +78,15 @@ impl Skeleton {
         } else {
             quote!(Tensor)
         };
+        // tch gives every module the other trait as well.
+        let module = (!several_in && !several_out).then(|| {
+            quote! {
+                impl nn::Module for #name {
+                    fn forward(&self, _: &Tensor) -> Tensor { ::core::unreachable!() }
+                }
+            }
+        });
+        let sizes = std::iter::repeat_n(quote!(_: i64), self.sizes);
         quote! {
             use #krate::prelude::*;
             #inputs_struct
@@ -77,10 +94,11 @@ impl Skeleton {
             #[derive(Debug)]
             pub struct #name;
             impl #name {
-                pub fn new(_: &nn::Path) -> Self { ::core::unreachable!() }
+                pub fn new(_: &nn::Path, #(#sizes),*) -> Self { ::core::unreachable!() }
                 pub fn forward(&self, #input) -> Result<#output> { ::core::unreachable!() }
                 pub fn forward_t(&self, #input, _: bool) -> Result<#output> { ::core::unreachable!() }
             }
+            #module
         }
     }
 

@@ -7,6 +7,7 @@ use proc_macro2::{TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::{
     Ident, LitStr, Path, Result, Token, Visibility, braced,
+    ext::IdentExt,
     parse::{Parse, ParseStream},
     parse_macro_input,
 };
@@ -136,7 +137,7 @@ fn values(input: ParseStream<'_>) -> Result<Vec<(String, Argument)>> {
         let name = if inner.peek(LitStr) {
             inner.parse::<LitStr>()?.value()
         } else {
-            inner.parse::<Ident>()?.to_string()
+            inner.call(Ident::parse_any)?.to_string()
         };
         inner.parse::<Token![:]>()?;
         let mut code = TokenStream::new();

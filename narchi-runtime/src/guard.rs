@@ -117,7 +117,7 @@ impl<const I: usize, const S: usize> Inputs<I, S> {
                             let why = self.disagreement(input, axis, size, symbol, value);
                             return Err(self.wrong_shape(input, &given, &why));
                         }
-                        None if size >= 1 || self.symbols[symbol] == "N" => {
+                        None if size >= 1 || self.is_batch(symbol) => {
                             bound[symbol] = Some(size);
                         }
                         None => {
@@ -141,12 +141,16 @@ impl<const I: usize, const S: usize> Inputs<I, S> {
         Err(self.wrong_sizes(&tensors, sizes))
     }
 
+    /// The batch comes first; a later `N` is one of the architecture's own.
+    fn is_batch(&self, symbol: usize) -> bool {
+        symbol == 0 && self.symbols[symbol] == "N"
+    }
+
     #[cold]
     fn wrong_rank(&self, input: &Input, given: &[i64]) -> Error {
         let (is, should) = (given.len(), input.shape.len());
         let mut why = format!("{is} dimensions instead of {should}");
-        let batched =
-            matches!(input.shape.first(), Some(Size::Symbol(it)) if self.symbols[*it] == "N");
+        let batched = matches!(input.shape.first(), Some(Size::Symbol(it)) if self.is_batch(*it));
         if batched && is + 1 == should {
             why.push_str("; `unsqueeze(0)` makes a batch of one");
         }

@@ -7,6 +7,7 @@ use narchi_runtime::{
 };
 
 narchi_model!(Facts, "../../narchi-codegen/tests/models/facts.jsonnet");
+narchi_model!(FcBn, "../arch/fc_bn.jsonnet");
 narchi_model!(Nested, "../../narchi-codegen/tests/models/nested.jsonnet");
 narchi_model!(
     Residual,
@@ -201,6 +202,36 @@ fn weights_of_another_model_are_refused_whole() {
     let error = refusal(load(&nested, &file));
     assert!(error.contains("features.0.0.weight"), "{error}");
     assert!(error.contains("layer1.0.conv1.weight"), "{error}");
+}
+
+#[test]
+fn what_torch_saved_loads() {
+    let data = "../narchi-runtime/weights/tests/data";
+    for file in ["state_dict.pth", "deflated.pth", "state_dict.safetensors"] {
+        let vs = store();
+        let model = FcBn::new(&vs.root());
+        let loaded = load(&vs, format!("{data}/{file}")).expect(file);
+        assert_eq!((loaded.tensors, loaded.notes), (7, vec![]), "{file}");
+        // The tensors were filled with 0, 1, 2, …: weight [[0, 1], [2, 3], [4, 5]], bias [0, 1, 2].
+        let y = model.forward_t(&Tensor::from_slice(&[1f32, 1.0]).reshape([1, 2]), false);
+        let y = Vec::<f64>::try_from(y.expect("the right shape").flatten(0, -1)).expect("numbers");
+        // (fc - mean) / √(var + ε) · weight + bias, with mean, var, weight and bias 0, 1, 2 as well.
+        let norm = |fc: f64, k: f64| (fc - k) / (k + 1e-5).sqrt() * k + k;
+        for (k, (y, fc)) in y.iter().zip([1.0, 6.0, 11.0]).enumerate() {
+            let expected = norm(fc, f64::from(u8::try_from(k).expect("a few")));
+            assert!(
+                (y - expected).abs() < 1e-4 * expected.abs().max(1.0),
+                "{file}: {y} and {expected}"
+            );
+        }
+    }
+    let vs = store();
+    _ = FcBn::new(&vs.root());
+    let error = refusal(load(&vs, format!("{data}/legacy.pth")));
+    assert!(
+        error.contains("legacy.pth") && error.contains("save"),
+        "{error}"
+    );
 }
 
 #[test]

@@ -25,7 +25,7 @@ pub(crate) struct Emit {
     #[arg(long, requires = "output")]
     check: bool,
     /// The name of the type, if not that of the architecture.
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = type_name)]
     name: Option<String>,
     /// Writes the files that the code depends on as a rule for make.
     #[arg(long, value_name = "FILE")]
@@ -42,6 +42,10 @@ impl Emit {
         };
         let compilation = compile(&input);
         report(&compilation);
+        // Also where there is no code: what depends on a mended import is to be made again.
+        if let Err(message) = self.write_dep_file(&compilation) {
+            return failed(&message);
+        }
         let Some(model) = &compilation.model else {
             return ExitCode::from(PROBLEMS);
         };
@@ -54,13 +58,9 @@ impl Emit {
             Some(output) if self.check => return Self::compare(output, &code, &header),
             Some(output) => write(output, &code),
         };
-        let done = done.and_then(|()| self.write_dep_file(&compilation));
         match done {
             Ok(()) => ExitCode::SUCCESS,
-            Err(message) => {
-                tell(&format!("error: {message}"));
-                ExitCode::from(PROBLEMS)
-            }
+            Err(message) => failed(&message),
         }
     }
 
@@ -92,7 +92,12 @@ impl Emit {
         let Some(path) = &self.dep_file else {
             return Ok(());
         };
-        let escaped = |path: &Path| path.to_string_lossy().replace(' ', "\\ ");
+        let escaped = |path: &Path| {
+            let path = path.to_string_lossy();
+            path.replace('$', "$$")
+                .replace('#', "\\#")
+                .replace(' ', "\\ ")
+        };
         let target = self
             .output
             .as_deref()
@@ -107,27 +112,46 @@ impl Emit {
     }
 }
 
+fn type_name(text: &str) -> Result<String, String> {
+    let is_word = text.chars().all(|it| it.is_alphanumeric() || it == '_');
+    if is_word && text.starts_with(char::is_uppercase) && text != "Self" {
+        return Ok(text.to_owned());
+    }
+    Err("a type is named like `ResNet18`".to_owned())
+}
+
+fn failed(message: &str) -> ExitCode {
+    tell(&format!("error: {message}"));
+    ExitCode::from(PROBLEMS)
+}
+
 /// Writes a file whole or not at all; one that is up to date is left alone.
 fn write(path: &Path, text: &str) -> Result<(), String> {
-    if fs::read_to_string(path).is_ok_and(|it| it == text) {
+    let failed = |it: std::io::Error| format!("cannot write {}: {it}", path.display());
+    // What a link leads to is written, not the link; a device is no file to replace.
+    let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let permissions = match fs::metadata(&target) {
+        Ok(old) if !old.is_file() => return fs::write(&target, text).map_err(failed),
+        Ok(old) => Some(old.permissions()),
+        Err(_) => None,
+    };
+    if fs::read_to_string(&target).is_ok_and(|it| it == text) {
         return Ok(());
     }
-    let folder = match path.parent() {
+    let folder = match target.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
     };
     let written = tempfile::NamedTempFile::new_in(folder).and_then(|mut file| {
         file.write_all(text.as_bytes())?;
-        // A temporary file is private; what replaces a file of the project is not.
         #[cfg(unix)]
         {
-            use std::os::unix::fs::PermissionsExt;
+            // A temporary file is private; what becomes a file of the project is not.
+            let usual = || std::os::unix::fs::PermissionsExt::from_mode(0o644);
             file.as_file()
-                .set_permissions(fs::Permissions::from_mode(0o644))?;
+                .set_permissions(permissions.unwrap_or_else(usual))?;
         }
-        Ok(file.persist(path)?)
+        Ok(file.persist(&target)?)
     });
-    written
-        .map(drop)
-        .map_err(|it| format!("cannot write {}: {it}", path.display()))
+    written.map(drop).map_err(failed)
 }

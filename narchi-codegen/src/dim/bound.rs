@@ -39,6 +39,13 @@ pub(crate) fn lower_bounds(dims: &[Dim], facts: &Facts) -> Result<Bounds> {
         // Before equalities put differences in the place of symbols: `H*W` is positive as it is.
         let ones: Env = dim.symbols().into_iter().map(|it| (it, 1)).collect();
         if ones.iter().next().is_some() && is_met(dim, &ones) {
+            for symbol in dim.symbols() {
+                let value = facts.least(&symbol);
+                bounds.least.entry(symbol).or_insert(Least {
+                    value,
+                    breaks: None,
+                });
+            }
             continue;
         }
         let dim = facts.apply(dim)?;

@@ -258,10 +258,15 @@ fn columns(
                 block: index,
                 port: 0,
             });
+        let noun = match &block.what {
+            What::Layer(leaf) => leaf.layer.noun(),
+            What::Run { .. } => "",
+        };
         let mut push = |name: &str, role: Role, ends: (bool, bool), in_forward: bool| {
             columns.push(Column {
                 name: name.to_owned(),
                 label: label.cloned(),
+                noun,
                 role,
                 is_input: ends.0 && fed_by_input,
                 is_output: ends.1 && made_output,

@@ -14,6 +14,8 @@ pub(super) struct Column {
     pub(super) name: String,
     /// What the number belongs to, in the words of the file.
     pub(super) label: Option<String>,
+    /// What it belongs to, where the file has no word for it.
+    pub(super) noun: &'static str,
     pub(super) role: Role,
     /// Whether it is the channels of the scope's input, of its output.
     pub(super) is_input: bool,
@@ -362,6 +364,7 @@ mod tests {
         Column {
             name,
             label: None,
+            noun: "",
             role,
             is_input: false,
             is_output: false,

@@ -1,6 +1,6 @@
 //! The check of a network's inputs: what they must be, and what must hold of their sizes.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
@@ -11,7 +11,7 @@ use super::{
     root::{Free, Root},
 };
 use crate::{
-    dim::{Fact, Symbol},
+    dim::{Dim, Fact, Symbol},
     model::Required,
     names::{Taken, ident, snake},
     shape::{Dtype, Type},
@@ -32,7 +32,7 @@ impl Root<'_> {
             .architecture
             .facts
             .iter()
-            .filter_map(|it| fact(it, &symbols));
+            .filter_map(|it| fact(it, &symbols, &self.architecture.derived));
         let (n_inputs, n_symbols) = (
             number::index(self.scope.inputs.len()),
             number::index(symbols.len()),
@@ -79,32 +79,67 @@ pub(super) fn sizes(ty: &Type) -> impl Iterator<Item = Result<i64, Symbol>> {
 }
 
 /// `Fact { text: "H ≥ 63", block: "features.12", holds: |[_, h, _]| h >= 63 }`
-fn fact(required: &Required, symbols: &[&Symbol]) -> Option<TokenStream> {
-    let Required { fact, block } = required;
+fn fact(
+    required: &Required,
+    symbols: &[&Symbol],
+    derived: &BTreeMap<Symbol, Dim>,
+) -> Option<TokenStream> {
+    let Required { fact, text, block } = required;
     let mut taken = Taken::default();
     let names: Vec<Ident> = symbols
         .iter()
         .map(|it| ident(&taken.unique(&snake(it.name()))))
         .collect();
-    let used = symbols_of(fact);
-    let name = |symbol: &Symbol| {
-        let found = symbols
-            .iter()
-            .position(|it| *it == symbol)
-            .map(|it| &names[it]);
-        quote!(#found)
+    let known = Known {
+        symbols,
+        names: &names,
+        derived,
     };
+    let mut used = BTreeSet::new();
+    for symbol in symbols_of(fact) {
+        known.add_used(&symbol, &mut used);
+    }
     let pattern = symbols.iter().zip(&names).map(|(symbol, name)| {
-        if used.contains(symbol) {
+        if used.contains(*symbol) {
             quote!(#name)
         } else {
             quote!(_)
         }
     });
     // Too large to compute with: then no size of a tensor comes near.
-    let condition = fact.to_tokens_with(name).ok()?;
-    let text = fact.to_string();
+    let condition = fact.to_tokens_with(|it| known.tokens(it)).ok()?;
     Some(quote!(Fact { text: #text, block: #block, holds: |[#(#pattern),*]| #condition }))
+}
+
+/// Symbols as the check of a fact sees them: those of positions have names, others are computed.
+struct Known<'a> {
+    symbols: &'a [&'a Symbol],
+    names: &'a [Ident],
+    derived: &'a BTreeMap<Symbol, Dim>,
+}
+
+impl Known<'_> {
+    fn add_used(&self, symbol: &Symbol, used: &mut BTreeSet<Symbol>) {
+        match self.derived.get(symbol) {
+            Some(value) => value
+                .symbols()
+                .iter()
+                .for_each(|it| self.add_used(it, used)),
+            None => _ = used.insert(symbol.clone()),
+        }
+    }
+
+    fn tokens(&self, symbol: &Symbol) -> TokenStream {
+        if let Some(value) = self.derived.get(symbol) {
+            let value = value
+                .to_tokens_with(|it| self.tokens(it))
+                .unwrap_or_default();
+            return quote!((#value));
+        }
+        let found = self.symbols.iter().position(|it| *it == symbol);
+        let name = found.map(|it| &self.names[it]);
+        quote!(#name)
+    }
 }
 
 pub(super) fn symbols_of(fact: &Fact) -> BTreeSet<Symbol> {

@@ -174,7 +174,11 @@ pub(super) fn arguments(
                 (true, true) => "feats".to_owned(),
                 (true, false) => "in_feats".to_owned(),
                 (false, true) => "out_feats".to_owned(),
-                (false, false) if inner == 1 && says_nothing(&label()) => "feats".to_owned(),
+                (false, false)
+                    if inner == 1 && says_nothing(&label(), &parameter.columns, columns) =>
+                {
+                    "feats".to_owned()
+                }
                 (false, false) => feats_of(&label()),
             },
             role if alone(role, &first.name) => first.name.clone(),
@@ -201,8 +205,9 @@ pub(super) fn arguments(
 }
 
 /// `conv2` sets the channels of most blocks: they are just `feats`.
-fn says_nothing(label: &str) -> bool {
-    ["conv", "linear", "block", ""].contains(&label)
+fn says_nothing(label: &str, of: &[usize], columns: &[Column]) -> bool {
+    let is_noun = of.iter().any(|it| columns[*it].noun == label);
+    label.is_empty() || label == "block" || is_noun
 }
 
 fn feats_of(label: &str) -> String {

@@ -13,7 +13,7 @@ use crate::{
     dim::Symbol,
     layer::Value,
     model::Model,
-    names::{Taken, ident, snake},
+    names::{self, Taken, ident, snake},
 };
 
 pub(super) struct Root<'a> {
@@ -301,7 +301,7 @@ impl<'a> Root<'a> {
             .architecture
             .facts
             .iter()
-            .map(|it| format!("`{}`", it.fact))
+            .map(|it| format!("`{}`", it.text))
         {
             if !facts.contains(&text) {
                 facts.push(text);
@@ -359,10 +359,7 @@ impl<'a> Root<'a> {
 }
 
 fn fields<'a>(ports: impl Iterator<Item = &'a Port>) -> Vec<Ident> {
-    let mut taken = Taken::default();
-    ports
-        .map(|it| ident(&taken.unique(&snake(it.name.as_deref().unwrap_or("value")))))
-        .collect()
+    names::ports(ports.map(|it| it.name.as_deref().unwrap_or("value")))
 }
 
 fn description(port: &Port) -> String {

@@ -217,6 +217,7 @@ fn column(leaves: &[&Leaf], index: usize) -> Column {
     Column {
         name: number.name.to_owned(),
         label: None,
+        noun: "",
         role: number.role,
         is_input: false,
         is_output: false,

@@ -71,7 +71,7 @@ impl<'a> Needs<'a> {
             } => {
                 let facts: Vec<String> = facts.iter().map(Fact::to_string).collect();
                 let only = if facts.is_empty() {
-                    format!("{equal}")
+                    format!("a few sizes, such as {equal}")
                 } else {
                     facts.join(" and ")
                 };

@@ -13,3 +13,4 @@ mod errors;
 mod examples;
 mod models;
 mod readme;
+mod tidy;

@@ -15,6 +15,7 @@ pub mod prelude {
         Symbol(usize),
     }
 
+    #[allow(unused_imports, reason = "only sound models need them")]
     pub use Size::{Fixed, Symbol};
 
     pub struct Input {

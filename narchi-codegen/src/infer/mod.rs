@@ -3,23 +3,28 @@
 //! Layers are asked for their outputs here and only here. A block whose inputs are unknown is
 //! unknown itself, and nothing is said of it: one mistake makes one report.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
+mod inputs;
+mod known;
+mod outputs;
+mod report;
+
+use std::sync::Arc;
+
+use self::{
+    known::{Known, Sizes},
+    report::{label, report, show_inputs},
 };
 
 use crate::{
     diagnostic::{Diagnostic, Sink},
-    dim::{Dim, Fact, Facts, Symbol, lower_bounds},
+    dim::Fact,
     document::{Node, Place},
-    layer::{Layer, Need, Needs, Params, Problem},
+    layer::{Layer, Need, Needs, Params},
     layers,
-    model::{
-        BlockId, Model, NewBlock, Output, Required, Scope, ScopeId, Segment, Value, WeightPath,
-    },
+    model::{BlockId, Model, NewBlock, Output, Scope, ScopeId, Segment, Value, WeightPath},
     shape::Type,
     similar::similar,
-    wiring::{Declared, DeclaredDim, From, Size, Source, Wired, WiredKind, WiredScope, Wiring},
+    wiring::{From, Source, Wired, WiredKind, WiredScope, Wiring},
 };
 
 /// Finds out what every block is. The result is whole if nothing was reported.
@@ -46,6 +51,7 @@ pub(crate) fn infer(sink: &mut Sink, wiring: &Wiring<'_>) -> Model {
         scopes,
         facts: facts.required,
         free,
+        derived: facts.derived,
     }
 }
 
@@ -56,59 +62,7 @@ struct Inference<'a> {
     scopes: Vec<Scope>,
 }
 
-/// What is known of the symbols.
-#[derive(Default)]
-struct Known {
-    required: Vec<Required>,
-    facts: Facts,
-    /// Symbols that some input binds.
-    bound: BTreeSet<Symbol>,
-}
-
-/// Every size that occurs, and where first.
-#[derive(Default)]
-struct Sizes {
-    seen: BTreeSet<Dim>,
-    all: Vec<(Dim, String, Place)>,
-}
-
 impl Inference<'_> {
-    /// The types of the declared inputs. A size that is an expression is one opaque symbol.
-    fn inputs(&mut self, declared: &[Declared]) -> Vec<Option<Type>> {
-        let dims = || declared.iter().filter_map(|it| it.shape.as_ref()).flatten();
-        for dim in dims() {
-            if let Size::Known(dim) = &dim.size
-                && let Some(symbol) = dim.as_symbol()
-            {
-                self.facts.bound.insert(symbol.clone());
-            }
-        }
-        declared.iter().map(|it| self.input(it)).collect()
-    }
-
-    fn input(&mut self, declared: &Declared) -> Option<Type> {
-        let mut dims = Vec::new();
-        for dim in declared.shape.as_ref()? {
-            let Size::Known(size) = &dim.size else {
-                return None;
-            };
-            if size.as_fixed().is_some() || size.as_symbol().is_some() {
-                dims.push(size.clone());
-                continue;
-            }
-            let opaque = Symbol::new(&size.to_string());
-            self.facts.bound.insert(opaque.clone());
-            // Where other inputs bind all of it, they have to agree.
-            if size.symbols().is_subset(&self.facts.bound) {
-                let fact = Fact::Equal(Dim::symbol(opaque.clone()), size.clone());
-                let block = declared.name.clone().unwrap_or_default();
-                self.facts.require(self.sink, fact, block, &dim.place);
-            }
-            dims.push(Dim::symbol(opaque));
-        }
-        Some(Type::float(dims))
-    }
-
     /// Infers a scope whose inputs have these types, and those inside it.
     fn scope(
         &mut self,
@@ -309,204 +263,4 @@ impl Inference<'_> {
         }
         Some(())
     }
-
-    /// Compares what the file declares of its outputs with what comes out.
-    fn outputs(&mut self, wired: &WiredScope<'_>, id: ScopeId) {
-        // Outputs that are unknown have been left out of the scope.
-        let scope = &self.scopes[id.0];
-        let found: BTreeMap<&str, &Type> = scope
-            .outputs
-            .iter()
-            .filter_map(|it| Some((it.name.as_deref()?, scope.ty(it.value))))
-            .collect();
-        let found: Vec<Option<Type>> = wired
-            .outputs
-            .iter()
-            .map(|(it, _)| Some((*found.get(it.name.as_deref()?)?).clone()))
-            .collect();
-        for ((declared, source), found) in wired.outputs.iter().zip(found) {
-            if let (Some(found), Some(shape)) = (found, &declared.shape) {
-                self.output(declared, shape, source, wired, &found);
-            }
-        }
-    }
-
-    fn output(
-        &mut self,
-        declared: &Declared,
-        shape: &[DeclaredDim],
-        source: &Source,
-        wired: &WiredScope<'_>,
-        found: &Type,
-    ) {
-        let name = declared.name.as_deref().unwrap_or_default();
-        let gives = format!("{} gives {found}", source_label(source, wired));
-        let whole = shape.first().map_or(&declared.place, |it| &it.place);
-        if shape.len() != found.rank() {
-            let message = format!(
-                "the output `{name}` is declared with {} sizes, but has {}",
-                shape.len() - 1,
-                found.rank() - 1
-            );
-            let report = Diagnostic::error("output-differs", whole.clone(), message);
-            self.sink.push(
-                report
-                    .label(source.place.clone(), gives)
-                    .note("sizes are declared without the batch"),
-            );
-            return;
-        }
-        for (position, (dim, found)) in shape.iter().zip(found.dims()).enumerate() {
-            let Size::Known(declared_dim) = &dim.size else {
-                continue;
-            };
-            let mut needs = Needs::new(&self.facts.facts, &self.facts.bound);
-            let result = needs.equal(found, declared_dim);
-            let needs = needs.into_found();
-            if let Err(why) = result {
-                let message =
-                    format!("the output `{name}` is declared with {declared_dim}, but has {found}");
-                let report = Diagnostic::error("output-differs", dim.place.clone(), message);
-                let note = format!("dim {position}, the batch being 0: {}", why.0);
-                let help = format!("declare {}, or `'<<auto>>'`", as_written(found));
-                let label = (source.place.clone(), gives.clone());
-                self.sink
-                    .push(report.label(label.0, label.1).note(note).help(Some(help)));
-            }
-            for Need { fact, why } in needs {
-                let message = format!("the output `{name}` requires {fact} of the inputs");
-                let warning = Diagnostic::warning("fact-assumed", dim.place.clone(), message);
-                let help = format!("declare {} to do without", as_written(found));
-                self.sink.push(warning.note(why).help(Some(help)));
-                self.facts
-                    .require(self.sink, fact, name.to_owned(), &dim.place);
-            }
-        }
-    }
-
-    /// Finds how large the symbols must be for no size to vanish.
-    fn lower_bounds(&mut self) {
-        let dims: Vec<Dim> = self.sizes.all.iter().map(|it| it.0.clone()).collect();
-        let Ok(bounds) = lower_bounds(&dims, &self.facts.facts) else {
-            return;
-        };
-        for (symbol, least) in bounds.least {
-            if let Some((index, _)) = least.breaks.filter(|_| least.value > 1) {
-                let block = self.sizes.all[index].1.clone();
-                let fact = Fact::AtLeast(symbol, least.value);
-                if !self.facts.facts.implies(&fact) {
-                    self.facts.required.push(Required { fact, block });
-                }
-            }
-        }
-        for index in bounds.unmet {
-            let (dim, path, place) = &self.sizes.all[index];
-            let message =
-                format!("`{path}` makes a size of {dim}, and nothing shows that it is positive");
-            self.sink.push(Diagnostic::error(
-                "size-not-positive",
-                place.clone(),
-                message,
-            ));
-        }
-    }
-
-    /// Symbols that occur, but that no input binds.
-    fn free_symbols(&self) -> Vec<Symbol> {
-        let mut free = BTreeSet::new();
-        for (dim, ..) in &self.sizes.all {
-            free.extend(
-                dim.symbols()
-                    .into_iter()
-                    .filter(|it| !self.facts.bound.contains(it)),
-            );
-        }
-        free.into_iter().collect()
-    }
-}
-
-impl Known {
-    fn require(&mut self, sink: &mut Sink, fact: Fact, block: String, place: &Place) {
-        match self.facts.add(fact.clone()) {
-            // What is known already need not be checked again.
-            Ok(false) => {}
-            Ok(true) => self.required.push(Required { fact, block }),
-            Err(error) => {
-                let message = format!(
-                    "`{block}` requires {fact} of the inputs, which nothing meets: {error}"
-                );
-                let mut report = Diagnostic::error("facts-contradict", place.clone(), message);
-                for known in &self.required {
-                    report = report.note(format!("`{}` requires {}", known.block, known.fact));
-                }
-                sink.push(report);
-            }
-        }
-    }
-}
-
-/// A size as one would write it in a file.
-fn as_written(dim: &Dim) -> String {
-    match dim.as_fixed() {
-        Some(number) => format!("`{number}`"),
-        None => format!("`'<<variable:{dim:#}>>'`"),
-    }
-}
-
-/// What people call a block.
-fn label(block: &Wired<'_>) -> String {
-    match (&block.name, &block.segment) {
-        (Some(name), _) | (None, Segment::Name(name)) => name.clone(),
-        (None, Segment::Index(index)) => index.to_string(),
-    }
-}
-
-fn source_label(source: &Source, wired: &WiredScope<'_>) -> String {
-    match source.from {
-        Some(From::Block(index)) => format!("`{}`", label(&wired.blocks[index])),
-        Some(From::Input(index)) => match wired.inputs.get(index).and_then(|it| it.name.as_ref()) {
-            Some(name) => format!("`{name}`"),
-            None => "what comes in".to_owned(),
-        },
-        None => "this".to_owned(),
-    }
-}
-
-/// The report on a layer that refuses.
-fn report(
-    problem: Problem,
-    block: &Wired<'_>,
-    node: &Node,
-    path: &WeightPath,
-) -> Diagnostic<Place> {
-    let Problem {
-        code,
-        param,
-        message,
-        notes,
-        help,
-    } = problem;
-    let at = param.and_then(|it| node.get(it)).map(Node::place);
-    let place = at.unwrap_or_else(|| block.place.clone());
-    let mut report = Diagnostic::error(code, place, format!("`{path}` {message}")).help(help);
-    for note in notes {
-        report = report.note(note);
-    }
-    report
-}
-
-/// Adds what comes in, and from where.
-fn show_inputs(
-    mut report: Diagnostic<Place>,
-    scope: &Scope,
-    wired: &WiredScope<'_>,
-    block: &Wired<'_>,
-    operands: &[Option<Value>],
-) -> Diagnostic<Place> {
-    for (source, value) in block.inputs.iter().zip(operands) {
-        let Some(value) = value else { continue };
-        let text = format!("{} gives {}", source_label(source, wired), scope.ty(*value));
-        report = report.label(source.place.clone(), text);
-    }
-    report
 }
