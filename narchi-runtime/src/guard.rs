@@ -16,7 +16,7 @@ use crate::{Error, Result};
 ///     tensors: [Input {
 ///         name: "image",
 ///         kind: Kind::Float,
-///         shape: &[Size::Symbol(0), Size::Fixed(3), Size::Symbol(1), Size::Symbol(2)],
+///         shape: &[Symbol(0), Fixed(3), Symbol(1), Symbol(2)],
 ///     }],
 ///     facts: &[Fact {
 ///         text: "H ≥ 63",
@@ -27,7 +27,7 @@ use crate::{Error, Result};
 /// ```
 #[derive(Debug)]
 pub struct Inputs<const I: usize, const S: usize> {
-    /// Names of the symbols. `N`, the batch, may be 0, every other size is at least 1.
+    /// Names of the symbols. The first is the batch where it is called `N`, and may be 0; every other size is at least 1.
     pub symbols: [&'static str; S],
     /// The inputs, in the order of the model's arguments.
     pub tensors: [Input; I],
