@@ -4,7 +4,7 @@ use std::{panic::resume_unwind, thread};
 
 use crate::{
     diagnostic::{Diagnostics, Sink},
-    dialect::narchi,
+    dialect::{modules::Documents, narchi},
     frontend::{self, Evaluated, Input, Reads},
     infer,
     model::Model,
@@ -35,16 +35,22 @@ pub fn compile(input: &Input) -> Compilation {
     let mut sources = Sources::default();
 
     // Text to data that knows its places.
-    let Evaluated { document, reads } = frontend::evaluate(input, &mut sources);
+    let Evaluated {
+        document,
+        mut reads,
+    } = frontend::evaluate(input, &mut sources);
     let document = match document {
         Ok(document) => document,
         Err(problem) => return failed(Diagnostics(vec![problem]), sources, reads, input),
     };
 
+    // With the files that it includes.
+    let mut sink = Sink::default();
+    let documents = Documents::load(&mut sink, &mut sources, &mut reads, input, document);
+
     let (sink, model, skeleton) = deeply(|| {
         // Data to blocks and wires by name.
-        let mut sink = Sink::default();
-        let wiring = narchi::wire(&mut sink, &document, &stem(input));
+        let wiring = narchi::wire(&mut sink, &documents, &stem(input));
 
         // Blocks and wires to a typed model.
         let model = infer::infer(&mut sink, &wiring);
@@ -57,8 +63,7 @@ pub fn compile(input: &Input) -> Compilation {
     let diagnostics = if sink.is_empty() {
         Diagnostics::default()
     } else {
-        let places = frontend::places(input, &mut sources, &document);
-        sink.resolve(|place| places.span(place))
+        sink.resolve(documents.locate(&mut sources))
     };
     Compilation {
         model,

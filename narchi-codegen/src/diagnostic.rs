@@ -111,31 +111,42 @@ impl<P> Diagnostic<P> {
 
 /// The problems found so far, their places not yet looked up.
 #[derive(Debug, Default)]
-pub(crate) struct Sink(Vec<Diagnostic<Place>>);
+pub(crate) struct Sink {
+    all: Vec<Diagnostic<Place>>,
+    /// Problems whose places are known, as those of evaluating a file.
+    found: Vec<Diagnostic>,
+}
 
 impl Sink {
     /// Notes a problem and carries on.
     pub(crate) fn push(&mut self, diagnostic: Diagnostic<Place>) {
         // The same mistake in a function used eight times is one report.
-        if !self.0.contains(&diagnostic) {
-            self.0.push(diagnostic);
+        if !self.all.contains(&diagnostic) {
+            self.all.push(diagnostic);
         }
     }
 
+    /// Notes a problem whose place is known.
+    pub(crate) fn push_found(&mut self, diagnostic: Diagnostic) {
+        self.found.push(diagnostic);
+    }
+
     pub(crate) fn has_errors(&self) -> bool {
-        self.0.iter().any(|it| it.severity == Severity::Error)
+        let is_error = |it: Severity| it == Severity::Error;
+        let found = self.found.iter().any(|it| is_error(it.severity));
+        found || self.all.iter().any(|it| is_error(it.severity))
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.all.is_empty() && self.found.is_empty()
     }
 
     /// Looks up the places. Problems of one kind at one place become one, in the order of the text.
     pub(crate) fn resolve(self, mut locate: impl FnMut(&Place) -> Span) -> Diagnostics {
         let mut found: Vec<(Diagnostic, Vec<String>)> = Vec::new();
         let mut known: BTreeMap<(&str, Span), usize> = BTreeMap::new();
-        for diagnostic in self.0 {
-            let diagnostic = diagnostic.map(|it| locate(&it));
+        let located = self.all.into_iter().map(|it| it.map(|it| locate(&it)));
+        for diagnostic in located.chain(self.found) {
             match known.entry((diagnostic.code, diagnostic.place)) {
                 Entry::Occupied(first) => found[*first.get()].1.push(diagnostic.message),
                 Entry::Vacant(new) => {

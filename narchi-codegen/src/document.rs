@@ -72,6 +72,42 @@ pub(crate) struct SliceRange {
 }
 
 impl Node {
+    /// Counts the values from `first` on, so that several documents have one numbering; gives the next number.
+    pub(crate) fn number_from(&mut self, first: u32) -> u32 {
+        self.id = NodeId(first);
+        let mut next = first + 1;
+        match &mut self.value {
+            Value::Array(items) => items.iter_mut().for_each(|it| next = it.number_from(next)),
+            Value::Object(entries) => {
+                entries
+                    .iter_mut()
+                    .for_each(|it| next = it.value.number_from(next));
+            }
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+        }
+        next
+    }
+
+    /// The value as JSON, which is jsonnet, too.
+    pub(crate) fn to_json(&self) -> String {
+        match &self.value {
+            Value::Null => "null".to_owned(),
+            Value::Bool(it) => it.to_string(),
+            Value::Number(it) => it.to_string(),
+            Value::String(it) => json_string(it),
+            Value::Array(items) => {
+                let items: Vec<String> = items.iter().map(Node::to_json).collect();
+                format!("[{}]", items.join(", "))
+            }
+            Value::Object(entries) => {
+                let entry =
+                    |it: &Entry| format!("{}: {}", json_string(&it.key), it.value.to_json());
+                let entries: Vec<String> = entries.iter().map(entry).collect();
+                format!("{{{}}}", entries.join(", "))
+            }
+        }
+    }
+
     /// The place of the whole value.
     pub(crate) fn place(&self) -> Place {
         Place {
@@ -189,4 +225,17 @@ impl Node {
             }
         }
     }
+}
+
+fn json_string(text: &str) -> String {
+    let mut json = String::from('"');
+    for letter in text.chars() {
+        match letter {
+            '"' | '\\' => json.extend(['\\', letter]),
+            control if control.is_control() => json.push_str(&format!("\\u{:04x}", control as u32)),
+            other => json.push(other),
+        }
+    }
+    json.push('"');
+    json
 }

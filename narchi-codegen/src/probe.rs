@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use crate::{
     diagnostic::Sink,
-    dim::{Dim, Env, Facts, Symbol},
+    dim::{Bindings, Dim, Env, Facts, Symbol},
     document::{Entry, Node, NodeId, Value},
     layer::{Needs, Params, Problem},
     layers,
@@ -43,7 +43,12 @@ pub fn shapes(
         .ok_or("the block has no `_class`")?;
     let def = layers::find(class).ok_or_else(|| format!("there is no class `{class}`"))?;
     let mut sink = Sink::default();
-    let layer = (def.read)(&mut Params::new(&node, class, &mut sink));
+    let layer = (def.read)(&mut Params::new(
+        &node,
+        class,
+        &Bindings::default(),
+        &mut sink,
+    ));
     let layer = layer
         .filter(|_| !sink.has_errors())
         .ok_or("the parameters cannot be read")?;

@@ -67,6 +67,8 @@ pub(crate) struct Wired<'d> {
     pub(crate) place: Place,
     pub(crate) kind: WiredKind<'d>,
     pub(crate) inputs: Vec<Source>,
+    /// How often its one source feeds it, if it has but one: `x + x`.
+    pub(crate) times: usize,
 }
 
 #[derive(Debug)]
@@ -91,6 +93,8 @@ pub(crate) struct Source {
     /// Nothing where that is unknown and was reported.
     pub(crate) from: Option<From>,
     pub(crate) port: usize,
+    /// As which input, if the file says so.
+    pub(crate) slot: Option<usize>,
     /// Where the file says so.
     pub(crate) place: Place,
 }

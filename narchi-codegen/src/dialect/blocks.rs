@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 
 use super::{
     graph::{self, Names},
+    modules::Documents,
     narchi::{
-        check_connected, check_id, check_list, connect, description, id_of, list, name_all, text,
+        check_connected, check_id, check_list, connect, description, list, name_all, text,
+        wire_architecture, wire_named,
     },
 };
 use crate::{
@@ -45,6 +47,7 @@ fn check_language_keys(sink: &mut Sink, block: &Node) {
 /// A block without its wires.
 pub(super) fn wire_block<'d>(
     sink: &mut Sink,
+    documents: &'d Documents,
     block: &'d Node,
     name: Option<String>,
     segment: Segment,
@@ -53,8 +56,9 @@ pub(super) fn wire_block<'d>(
     let class = block.get("_class");
     let place = block.get("_id").or(class).unwrap_or(block).place();
     let kind = match class.map(|it| (it, it.as_str())) {
-        Some((_, Some("Sequential"))) => sequential(sink, block),
-        Some((_, Some("Group"))) => group(sink, block),
+        Some((_, Some("Sequential"))) => sequential(sink, documents, block),
+        Some((_, Some("Group"))) => group(sink, documents, block),
+        Some((_, Some("Module"))) => module(sink, documents, block),
         Some((node, Some(class))) => WiredKind::Layer {
             class,
             class_place: node.place(),
@@ -86,6 +90,7 @@ pub(super) fn wire_block<'d>(
         place,
         kind,
         inputs: Vec::new(),
+        times: 1,
     }
 }
 
@@ -139,7 +144,7 @@ fn unnamed(place: Place) -> Declared {
     }
 }
 
-fn sequential<'d>(sink: &mut Sink, block: &'d Node) -> WiredKind<'d> {
+fn sequential<'d>(sink: &mut Sink, documents: &'d Documents, block: &'d Node) -> WiredKind<'d> {
     if !check_container(sink, block, "Sequential", &["blocks"]) {
         return WiredKind::Broken;
     }
@@ -151,6 +156,7 @@ fn sequential<'d>(sink: &mut Sink, block: &'d Node) -> WiredKind<'d> {
     let mut source = Source {
         from: Some(From::Input(0)),
         port: 0,
+        slot: None,
         place: here.clone(),
     };
     let mut blocks: Vec<Wired<'d>> = Vec::new();
@@ -166,13 +172,14 @@ fn sequential<'d>(sink: &mut Sink, block: &'d Node) -> WiredKind<'d> {
             let twice = Diagnostic::error("duplicate-block", id.place(), message);
             sink.push(twice.label(first, "the first"));
         }
-        let mut wired = wire_block(sink, child, name, Segment::Index(position));
+        let mut wired = wire_block(sink, documents, child, name, Segment::Index(position));
         let place = wired.place.clone();
         wired.inputs.push(std::mem::replace(
             &mut source,
             Source {
                 from: Some(From::Block(position)),
                 port: 0,
+                slot: None,
                 place,
             },
         ));
@@ -191,13 +198,10 @@ fn sequential<'d>(sink: &mut Sink, block: &'d Node) -> WiredKind<'d> {
     }
 }
 
-fn group<'d>(sink: &mut Sink, block: &'d Node) -> WiredKind<'d> {
-    if !check_container(
-        sink,
-        block,
-        "Group",
-        &["blocks", "graph", "input", "output"],
-    ) {
+/// A Group has one input and one output, or lists of them.
+fn group<'d>(sink: &mut Sink, documents: &'d Documents, block: &'d Node) -> WiredKind<'d> {
+    const KEYS: [&str; 4] = ["blocks", "graph", "input", "output"];
+    if !check_container(sink, block, "Group", &KEYS) {
         return WiredKind::Broken;
     }
     let here = block
@@ -208,31 +212,18 @@ fn group<'d>(sink: &mut Sink, block: &'d Node) -> WiredKind<'d> {
     let children = list(block, "blocks");
     let mut names = Names::default();
     name_all(sink, &mut names, true, &[], children, &[]);
-    let mut blocks: Vec<Wired<'d>> = children
-        .iter()
-        .map(|it| {
-            let name = id_of(sink, it);
-            let segment = Segment::Name(name.clone().unwrap_or_default());
-            wire_block(sink, it, name, segment)
-        })
-        .collect();
-    let end = |sink: &mut Sink, key: &str| {
-        let node = block.get(key)?;
-        let name = text(sink, node, &format!("`{key}`"))?;
-        let found = names.blocks.get(&name).copied();
-        if found.is_none() {
-            names.unknown(sink, &name, &node.place());
-        }
-        Some((found, node.place()))
-    };
-    if let Some((first, place)) = end(sink, "input") {
+    let mut blocks = wire_named(sink, documents, &mut names, children);
+    let ins = ends(sink, block, "input");
+    for (index, (name, place)) in ins.iter().enumerate() {
+        let from = Some(From::Input(index));
         let source = Source {
-            from: Some(From::Input(0)),
+            from,
             port: 0,
-            place,
+            slot: None,
+            place: place.clone(),
         };
-        match first {
-            Some(first) => blocks[first].inputs.push(source),
+        match names.target(sink, &(name.clone(), place.clone())) {
+            Some((first, slot)) => blocks[first].inputs.push(Source { slot, ..source }),
             // Any block may have been meant: none is unconnected.
             None => {
                 for block in &mut blocks {
@@ -244,7 +235,6 @@ fn group<'d>(sink: &mut Sink, block: &'d Node) -> WiredKind<'d> {
             }
         }
     }
-    let output = end(sink, "output");
     for edge in block
         .get("graph")
         .map_or_else(Vec::new, |it| graph::edges(sink, it))
@@ -252,24 +242,65 @@ fn group<'d>(sink: &mut Sink, block: &'d Node) -> WiredKind<'d> {
         connect(sink, &names, &mut blocks, &edge);
     }
     check_connected(sink, &names, &blocks, block.get("graph"));
-    let from = output.as_ref().and_then(|it| it.0).map(From::Block);
-    let place = output.map_or_else(|| here.clone(), |it| it.1);
+    let outs = ends(sink, block, "output");
+    let is_single = outs.len() == 1;
+    let outputs = outs.iter().map(|(name, place)| {
+        let source = names.source(sink, &(name.clone(), place.clone()));
+        // Several outputs go by the names of the blocks that make them.
+        let name = (!is_single).then(|| name.replace('.', "_"));
+        (
+            Declared {
+                name,
+                ..unnamed(place.clone())
+            },
+            source,
+        )
+    });
+    let outputs = outputs.collect();
     let order = graph::order(sink, &blocks);
     let scope = WiredScope {
-        inputs: vec![unnamed(here.clone())],
-        outputs: vec![(
-            unnamed(here),
-            Source {
-                from,
-                port: 0,
-                place,
-            },
-        )],
+        inputs: vec![unnamed(here); ins.len()],
+        outputs,
         blocks,
         order,
     };
     WiredKind::Scope {
         type_name: type_name(sink, block),
         scope: Box::new(scope),
+    }
+}
+
+/// The names under `input` or `output`: one, or a list.
+fn ends(sink: &mut Sink, block: &Node, key: &str) -> Vec<(String, Place)> {
+    let Some(node) = block.get(key) else {
+        return Vec::new();
+    };
+    let all = match &node.value {
+        Value::Array(items) if !items.is_empty() => items.as_slice(),
+        _ => std::slice::from_ref(node),
+    };
+    let name = |it: &Node| Some((text(sink, it, &format!("`{key}`"))?, it.place()));
+    all.iter().filter_map(name).collect()
+}
+
+/// An architecture from another file.
+fn module<'d>(sink: &mut Sink, documents: &'d Documents, block: &'d Node) -> WiredKind<'d> {
+    if !check_container(sink, block, "Module", &["_path"]) {
+        return WiredKind::Broken;
+    }
+    let path = block.get("_path").unwrap_or(block);
+    if text(sink, path, "`_path`").is_none() {
+        return WiredKind::Broken;
+    }
+    let Some(architecture) = documents.of_module(block) else {
+        return WiredKind::Broken;
+    };
+    let own_name = architecture
+        .get("_id")
+        .and_then(Node::as_str)
+        .map(str::to_owned);
+    WiredKind::Scope {
+        type_name: type_name(sink, block).or(own_name),
+        scope: Box::new(wire_architecture(sink, documents, architecture)),
     }
 }

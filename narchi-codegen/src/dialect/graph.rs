@@ -2,7 +2,7 @@
 
 use std::{
     cmp::Reverse,
-    collections::{BTreeMap, BTreeSet, BinaryHeap},
+    collections::{BTreeMap, BinaryHeap, btree_map::Entry},
 };
 
 use crate::{
@@ -17,12 +17,14 @@ use crate::{
 pub(super) struct Edge {
     pub(super) from: (String, Place),
     pub(super) to: (String, Place),
+    /// How often it was written.
+    pub(super) times: usize,
 }
 
-/// The edges of all lines, in the order of the text. A repeated edge counts once.
+/// The edges of all lines, in the order of the text, each once.
 pub(super) fn edges(sink: &mut Sink, lines: &Node) -> Vec<Edge> {
     let mut edges: Vec<Edge> = Vec::new();
-    let mut seen = BTreeSet::new();
+    let mut seen: BTreeMap<(String, String), usize> = BTreeMap::new();
     for line in lines.items() {
         let Some(names) = names(line) else {
             let message = format!("{} is no line of a graph", line.brief());
@@ -32,11 +34,13 @@ pub(super) fn edges(sink: &mut Sink, lines: &Node) -> Vec<Edge> {
             continue;
         };
         for pair in names.windows(2) {
-            if seen.insert((pair[0].0.clone(), pair[1].0.clone())) {
-                edges.push(Edge {
-                    from: pair[0].clone(),
-                    to: pair[1].clone(),
-                });
+            let (from, to) = (pair[0].clone(), pair[1].clone());
+            match seen.entry((from.0.clone(), to.0.clone())) {
+                Entry::Occupied(first) => edges[*first.get()].times += 1,
+                Entry::Vacant(new) => {
+                    new.insert(edges.len());
+                    edges.push(Edge { from, to, times: 1 });
+                }
             }
         }
     }
@@ -69,12 +73,21 @@ pub(super) fn is_id(text: &str) -> bool {
             .all(|it| it.is_ascii_alphanumeric() || it == '_')
 }
 
+/// The names of what goes into a block and comes out of it.
+#[derive(Debug, Default)]
+pub(super) struct Ports {
+    pub(super) inputs: Vec<String>,
+    pub(super) outputs: Vec<String>,
+}
+
 /// The names that a graph can mention.
 #[derive(Debug, Default)]
 pub(super) struct Names {
     pub(super) inputs: BTreeMap<String, usize>,
     pub(super) blocks: BTreeMap<String, usize>,
     pub(super) outputs: BTreeMap<String, usize>,
+    /// What blocks call their inputs and outputs, where they do: `m.left` names one.
+    pub(super) ports: BTreeMap<String, Ports>,
     /// Something has no name that can be read: it may be what an unknown name means.
     pub(super) is_incomplete: bool,
 }
@@ -82,26 +95,67 @@ pub(super) struct Names {
 impl Names {
     /// Where a wire begins. Reports names that nothing has, and outputs, which feed nothing.
     pub(super) fn source(&self, sink: &mut Sink, (name, place): &(String, Place)) -> Source {
-        let input = self.inputs.get(name).map(|it| From::Input(*it));
-        let from = input.or_else(|| self.blocks.get(name).map(|it| From::Block(*it)));
+        let (block, port) = split(name);
+        let input = self.inputs.get(block).map(|it| From::Input(*it));
+        let from = input.or_else(|| self.blocks.get(block).map(|it| From::Block(*it)));
+        let mut source = Source {
+            from,
+            port: 0,
+            slot: None,
+            place: place.clone(),
+        };
         if from.is_none() {
-            if self.outputs.contains_key(name) {
+            if self.outputs.contains_key(block) {
                 let message =
-                    format!("`{name}` is an output of the architecture and feeds nothing");
+                    format!("`{block}` is an output of the architecture and feeds nothing");
                 sink.push(Diagnostic::error(
                     "output-as-source",
                     place.clone(),
                     message,
                 ));
             } else {
-                self.unknown(sink, name, place);
+                self.unknown(sink, block, place);
             }
         }
-        Source {
-            from,
-            port: 0,
-            place: place.clone(),
+        if let Some(port) = port {
+            let known = self.ports.get(block).map_or(&[][..], |it| &it.outputs);
+            match index(port, known) {
+                Some(port) => source.port = port,
+                None => {
+                    unknown_port(sink, block, port, "output", known, place);
+                    source.from = None;
+                }
+            }
         }
+        source
+    }
+
+    /// The block that a wire leads to, and as which of its inputs; `Err` after a problem was reported.
+    pub(super) fn target(
+        &self,
+        sink: &mut Sink,
+        (name, place): &(String, Place),
+    ) -> Option<(usize, Option<usize>)> {
+        let (block, port) = split(name);
+        let Some(found) = self.blocks.get(block).copied() else {
+            if self.inputs.contains_key(block) {
+                let message =
+                    format!("`{block}` is an input of the architecture and takes nothing");
+                sink.push(Diagnostic::error("edge-into-input", place.clone(), message));
+            } else {
+                self.unknown(sink, block, place);
+            }
+            return None;
+        };
+        let Some(port) = port else {
+            return Some((found, None));
+        };
+        let known = self.ports.get(block).map_or(&[][..], |it| &it.inputs);
+        let slot = index(port, known);
+        if slot.is_none() {
+            unknown_port(sink, block, port, "input", known, place);
+        }
+        Some((found, slot))
     }
 
     /// Reports a name that nothing has.
@@ -118,6 +172,37 @@ impl Names {
         let help = help.map(|it| format!("did you mean `{it}`?"));
         sink.push(Diagnostic::error("unknown-block", place.clone(), message).help(help));
     }
+}
+
+/// `m.left` is the input or output `left` of `m`.
+fn split(name: &str) -> (&str, Option<&str>) {
+    name.split_once('.')
+        .map_or((name, None), |(block, port)| (block, Some(port)))
+}
+
+/// Ports go by name, or by number.
+fn index(port: &str, known: &[String]) -> Option<usize> {
+    known
+        .iter()
+        .position(|it| it == port)
+        .or_else(|| port.parse().ok())
+}
+
+fn unknown_port(
+    sink: &mut Sink,
+    block: &str,
+    port: &str,
+    what: &str,
+    known: &[String],
+    place: &Place,
+) {
+    let message = format!("`{block}` has no {what} `{port}`");
+    let report = Diagnostic::error("unknown-port", place.clone(), message);
+    let help = match known {
+        [] => format!("its {what}s have no names: count them from 0, as in `{block}.1`"),
+        known => format!("it has {}", known.join(", ")),
+    };
+    sink.push(report.help(Some(help)));
 }
 
 /// Operands before users, otherwise as written. Reports a cycle, if there is one.

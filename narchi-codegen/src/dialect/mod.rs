@@ -2,4 +2,5 @@
 
 mod blocks;
 mod graph;
+pub(crate) mod modules;
 pub(crate) mod narchi;

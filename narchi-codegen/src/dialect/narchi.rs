@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 
 use super::{
     blocks::wire_block,
-    graph::{self, Edge, Names, is_id},
+    graph::{self, Edge, Names, Ports, is_id},
+    modules::Documents,
 };
 use crate::{
     diagnostic::{Diagnostic, Sink},
@@ -15,7 +16,7 @@ use crate::{
     layer::{WrongSize, size},
     model::Segment,
     similar::similar,
-    wiring::{Declared, DeclaredDim, Size, Source, Wired, WiredScope, Wiring},
+    wiring::{Declared, DeclaredDim, Size, Source, Wired, WiredKind, WiredScope, Wiring},
 };
 
 /// The keys of an architecture, and those of them that must be there.
@@ -29,27 +30,35 @@ const KEYS: [&str; 6] = [
 ];
 const REQUIRED: [&str; 4] = ["inputs", "outputs", "blocks", "graph"];
 
-/// Looks up all names of a document. `file_stem` names an architecture that has no `_id`.
-pub(crate) fn wire<'d>(sink: &mut Sink, document: &'d Node, file_stem: &str) -> Wiring<'d> {
+/// Looks up all names of a file and of those it includes. `stem` names an architecture that has no `_id`.
+pub(crate) fn wire<'d>(sink: &mut Sink, documents: &'d Documents, stem: &str) -> Wiring<'d> {
+    let document = documents.root();
+    let root = wire_architecture(sink, documents, document);
+    let name = document.get("_id").and_then(Node::as_str);
+    let name = name.map_or_else(|| stem.replace(['.', '-'], "_"), str::to_owned);
+    Wiring {
+        name,
+        description: description(document),
+        root,
+    }
+}
+
+/// Looks up the names of one architecture.
+pub(super) fn wire_architecture<'d>(
+    sink: &mut Sink,
+    documents: &'d Documents,
+    document: &'d Node,
+) -> WiredScope<'d> {
     check_keys(sink, document);
-    let name = match document.get("_id") {
-        Some(id) => text(sink, id, "`_id`").filter(|it| check_id(sink, id, it)),
-        None => None,
-    };
+    if let Some(id) = document.get("_id") {
+        _ = text(sink, id, "`_id`").is_some_and(|it| check_id(sink, id, &it));
+    }
     let inputs = declared_list(sink, document, "inputs");
     let outputs = declared_list(sink, document, "outputs");
     let blocks = list(document, "blocks");
     let mut names = Names::default();
     name_all(sink, &mut names, false, &inputs, blocks, &outputs);
-
-    let mut blocks: Vec<Wired<'d>> = blocks
-        .iter()
-        .map(|it| {
-            let name = id_of(sink, it);
-            let segment = Segment::Name(name.clone().unwrap_or_default());
-            wire_block(sink, it, name, segment)
-        })
-        .collect();
+    let mut blocks = wire_named(sink, documents, &mut names, blocks);
     let edges = document
         .get("graph")
         .map_or_else(Vec::new, |it| graph::edges(sink, it));
@@ -84,6 +93,7 @@ pub(crate) fn wire<'d>(sink: &mut Sink, document: &'d Node, file_stem: &str) -> 
             Source {
                 from: None,
                 port: 0,
+                slot: None,
                 place: output.place.clone(),
             }
         });
@@ -91,16 +101,38 @@ pub(crate) fn wire<'d>(sink: &mut Sink, document: &'d Node, file_stem: &str) -> 
     });
     let outputs = outputs.collect();
     let order = graph::order(sink, &blocks);
-    Wiring {
-        name: name.unwrap_or_else(|| file_stem.replace(['.', '-'], "_")),
-        description: description(document),
-        root: WiredScope {
-            inputs,
-            outputs,
-            blocks,
-            order,
-        },
+    WiredScope {
+        inputs,
+        outputs,
+        blocks,
+        order,
     }
+}
+
+/// Blocks that a graph wires by their names.
+pub(super) fn wire_named<'d>(
+    sink: &mut Sink,
+    documents: &'d Documents,
+    names: &mut Names,
+    blocks: &'d [Node],
+) -> Vec<Wired<'d>> {
+    let mut wired = Vec::new();
+    for block in blocks {
+        let name = id_of(sink, block);
+        let segment = Segment::Name(name.clone().unwrap_or_default());
+        let block = wire_block(sink, documents, block, name, segment);
+        if let (Some(name), WiredKind::Scope { scope, .. }) = (&block.name, &block.kind) {
+            let inputs = scope.inputs.iter().filter_map(|it| it.name.clone());
+            let outputs = scope.outputs.iter().filter_map(|it| it.0.name.clone());
+            let ports = Ports {
+                inputs: inputs.collect(),
+                outputs: outputs.collect(),
+            };
+            names.ports.insert(name.clone(), ports);
+        }
+        wired.push(block);
+    }
+    wired
 }
 
 fn check_keys(sink: &mut Sink, document: &Node) {
@@ -332,15 +364,13 @@ pub(super) fn name_all(
 }
 
 pub(super) fn connect(sink: &mut Sink, names: &Names, blocks: &mut [Wired<'_>], edge: &Edge) {
-    let (name, place) = &edge.to;
     let source = names.source(sink, &edge.from);
-    match names.blocks.get(name) {
-        Some(block) => blocks[*block].inputs.push(source),
-        None if names.inputs.contains_key(name) => {
-            let message = format!("`{name}` is an input of the architecture and takes nothing");
-            sink.push(Diagnostic::error("edge-into-input", place.clone(), message));
-        }
-        None => names.unknown(sink, name, place),
+    if let Some((block, slot)) = names.target(sink, &edge.to) {
+        let block = &mut blocks[block];
+        block.inputs.push(Source { slot, ..source });
+        // Sources without a name come in the order of the file, after those with one.
+        block.inputs.sort_by_key(|it| it.slot.unwrap_or(usize::MAX));
+        block.times = block.times.max(edge.times);
     }
 }
 

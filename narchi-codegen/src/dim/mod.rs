@@ -38,6 +38,7 @@ mod tally;
 #[cfg(test)]
 mod tests;
 mod tokens;
+mod unify;
 mod verdict;
 mod window;
 mod zeros;
@@ -52,5 +53,6 @@ pub(crate) use parse::ParseError;
 pub(crate) use polynomial::{AsDim, Dim};
 pub(crate) use ratio::Ratio;
 pub(crate) use symbol::Symbol;
+pub(crate) use unify::{Bindings, Unified, unify};
 pub(crate) use verdict::Verdict;
 pub(crate) use window::Window;

@@ -14,6 +14,9 @@ enum Kind {
     Own,
     /// Stands for a quotient while two dims are compared.
     Quotient,
+    /// As declared by a nested module, while its symbols are looked for.
+    InnerBatch,
+    Inner,
 }
 
 impl Symbol {
@@ -48,6 +51,28 @@ impl Symbol {
             kind: Kind::Quotient,
             name: text.into(),
         }
+    }
+
+    pub(super) fn into_inner(self) -> Self {
+        let kind = if self.is_batch() {
+            Kind::InnerBatch
+        } else {
+            Kind::Inner
+        };
+        Symbol { kind, ..self }
+    }
+
+    pub(super) fn into_outer(self) -> Self {
+        let kind = if self.kind == Kind::InnerBatch {
+            Kind::Batch
+        } else {
+            Kind::Own
+        };
+        Symbol { kind, ..self }
+    }
+
+    pub(super) fn is_inner(&self) -> bool {
+        matches!(self.kind, Kind::InnerBatch | Kind::Inner)
     }
 }
 

@@ -26,7 +26,7 @@ impl Root<'_> {
             .iter()
             .chain(facts.iter().map(|it| &it.symbol))
             .collect();
-        let tensors = self.scope.inputs.iter().map(|it| self.guard_of(it));
+        let tensors = self.scope.inputs.iter().map(|it| guard_of(it, &symbols));
         let names = symbols.iter().map(|it| it.name());
         let facts = self
             .architecture
@@ -45,26 +45,26 @@ impl Root<'_> {
             };
         }
     }
+}
 
-    fn guard_of(&self, port: &Port) -> TokenStream {
-        let name = port.name.as_deref().unwrap_or_default();
-        let kind = match port.ty.dtype {
-            Dtype::Float => quote!(Kind::Float),
-            Dtype::Int64 => quote!(Kind::Int64),
-        };
-        let shape = sizes(&port.ty).map(|size| match size {
-            Ok(fixed) => {
-                let fixed = number::int(fixed);
-                quote!(Fixed(#fixed))
-            }
-            Err(symbol) => {
-                let index = self.bound.iter().position(|it| *it == symbol);
-                let index = number::index(index.unwrap_or_default());
-                quote!(Symbol(#index))
-            }
-        });
-        quote!(Input { name: #name, kind: #kind, shape: &[#(#shape),*] })
-    }
+fn guard_of(port: &Port, symbols: &[&Symbol]) -> TokenStream {
+    let name = port.name.as_deref().unwrap_or_default();
+    let kind = match port.ty.dtype {
+        Dtype::Float => quote!(Kind::Float),
+        Dtype::Int64 => quote!(Kind::Int64),
+    };
+    let shape = sizes(&port.ty).map(|size| match size {
+        Ok(fixed) => {
+            let fixed = number::int(fixed);
+            quote!(Fixed(#fixed))
+        }
+        Err(symbol) => {
+            let index = symbols.iter().position(|it| **it == symbol);
+            let index = number::index(index.unwrap_or_default());
+            quote!(Symbol(#index))
+        }
+    });
+    quote!(Input { name: #name, kind: #kind, shape: &[#(#shape),*] })
 }
 
 /// Each size of an input: a number, or a symbol. An expression is a symbol of its own.

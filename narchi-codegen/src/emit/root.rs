@@ -65,6 +65,13 @@ impl<'a> Root<'a> {
                 .facts
                 .iter()
                 .any(|it| symbols_of(&it.fact).contains(symbol));
+            // Inputs have to agree with it, too.
+            let in_inputs = scope
+                .inputs
+                .iter()
+                .flat_map(|it| sizes(&it.ty))
+                .any(|it| it.as_ref() == Err(symbol));
+            let in_facts = in_facts || in_inputs;
             let is_used = in_facts || plan.scopes.iter().any(|it| mentions(symbol, it, false));
             let name = snake(symbol.name());
             let name = if is_used {
@@ -85,6 +92,7 @@ impl<'a> Root<'a> {
         for size in scope.inputs.iter().flat_map(|it| sizes(&it.ty)) {
             if let Err(symbol) = size
                 && !bound.contains(&symbol)
+                && !architecture.free.contains(&symbol)
             {
                 bound.push(symbol);
             }

@@ -5,35 +5,20 @@ use serde_json::{Value as Json, json};
 use super::{Code, emit};
 use crate::{
     diagnostic::Sink,
-    dialect::narchi,
-    document::{Entry, Node, NodeId, Value},
+    dialect::{modules::Documents, narchi},
+    frontend::{Input, Reads},
     infer::infer,
+    probe::node,
+    source::Sources,
 };
-
-fn node(json: &Json, next: &mut u32) -> Node {
-    let id = NodeId(*next);
-    *next += 1;
-    let value = match json {
-        Json::Null => Value::Null,
-        Json::Bool(it) => Value::Bool(*it),
-        Json::Number(it) => Value::Number(it.as_f64().unwrap()),
-        Json::String(it) => Value::String(it.clone()),
-        Json::Array(items) => Value::Array(items.iter().map(|it| node(it, next)).collect()),
-        Json::Object(entries) => {
-            let entry = |(key, value): (&String, &Json)| Entry {
-                key: key.clone(),
-                value: node(value, next),
-            };
-            Value::Object(entries.iter().map(entry).collect())
-        }
-    };
-    Node { id, value }
-}
 
 fn code_of(document: &Json) -> Code {
     let document = node(document, &mut 0);
     let mut sink = Sink::default();
-    let wiring = narchi::wire(&mut sink, &document, "net");
+    let (mut sources, mut reads) = (Sources::default(), Reads::default());
+    let input = Input::default();
+    let documents = Documents::load(&mut sink, &mut sources, &mut reads, &input, document);
+    let wiring = narchi::wire(&mut sink, &documents, "net");
     let model = infer(&mut sink, &wiring);
     assert!(!sink.has_errors(), "{sink:?}");
     emit(&model, None)

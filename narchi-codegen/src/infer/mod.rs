@@ -5,6 +5,7 @@
 
 mod inputs;
 mod known;
+mod modules;
 mod outputs;
 mod report;
 
@@ -17,7 +18,7 @@ use self::{
 
 use crate::{
     diagnostic::{Diagnostic, Sink},
-    dim::Fact,
+    dim::{Bindings, Fact},
     document::{Node, Place},
     layer::{Layer, Need, Needs, Params},
     layers,
@@ -35,6 +36,7 @@ pub(crate) fn infer(sink: &mut Sink, wiring: &Wiring<'_>) -> Model {
         facts: Known::default(),
         sizes: Sizes::default(),
         scopes: Vec::new(),
+        bindings: Bindings::default(),
     };
     let inputs: Vec<Option<Type>> = this.inputs(&root.inputs);
     let path = WeightPath::default();
@@ -60,6 +62,8 @@ struct Inference<'a> {
     facts: Known,
     sizes: Sizes,
     scopes: Vec<Scope>,
+    /// What the symbols of the file mean that is being looked at.
+    bindings: Bindings,
 }
 
 impl Inference<'_> {
@@ -90,27 +94,15 @@ impl Inference<'_> {
         let mut blocks: Vec<Option<BlockId>> = vec![None; wired.blocks.len()];
         for index in &wired.order {
             let block = &wired.blocks[*index];
-            let find = |source: &Source| match source.from? {
-                From::Input(input) => inputs.get(input).copied().flatten(),
-                From::Block(from) => blocks[from].map(|block| Value {
-                    block,
-                    port: source.port,
-                }),
-            };
-            let operands: Vec<Option<Value>> = block.inputs.iter().map(find).collect();
+            let find =
+                |this: &mut Self, source: &Source| this.value(source, &scope, &inputs, &blocks);
+            let operands: Vec<Option<Value>> =
+                block.inputs.iter().map(|it| find(self, it)).collect();
             blocks[*index] = self.block(&mut scope, wired, block, &operands);
         }
         scope.written = blocks.iter().flatten().copied().collect();
         for (declared, source) in &wired.outputs {
-            let value = match source.from {
-                Some(From::Input(input)) => inputs.get(input).copied().flatten(),
-                Some(From::Block(block)) => blocks[block].map(|block| Value {
-                    block,
-                    port: source.port,
-                }),
-                None => None,
-            };
-            if let Some(value) = value {
+            if let Some(value) = self.value(source, &scope, &inputs, &blocks) {
                 let (name, description) = (declared.name.clone(), declared.description.clone());
                 scope.outputs.push(Output {
                     name,
@@ -121,6 +113,33 @@ impl Inference<'_> {
         }
         self.scopes.push(scope);
         ScopeId(self.scopes.len() - 1)
+    }
+
+    /// Where a wire begins; nothing if that is unknown.
+    fn value(
+        &mut self,
+        source: &Source,
+        scope: &Scope,
+        inputs: &[Option<Value>],
+        blocks: &[Option<BlockId>],
+    ) -> Option<Value> {
+        let block = match source.from? {
+            From::Input(input) => return inputs.get(input).copied().flatten(),
+            From::Block(block) => blocks[block]?,
+        };
+        let ports = scope.block(block).ports.len();
+        if source.port >= ports {
+            let name = scope.block(block).name.as_deref().unwrap_or("this block");
+            let message = format!("`{name}` has no output {}", source.port);
+            let report = Diagnostic::error("unknown-port", source.place.clone(), message);
+            let help = format!("it has {ports}, counted from 0");
+            self.sink.push(report.help(Some(help)));
+            return None;
+        }
+        Some(Value {
+            block,
+            port: source.port,
+        })
     }
 
     fn block(
@@ -163,7 +182,7 @@ impl Inference<'_> {
                     .iter()
                     .map(|it| it.map(|it| scope.ty(it).clone()))
                     .collect();
-                let inner_scope = Scope::new(block.name.clone(), type_name.clone(), path);
+                let inner_scope = Scope::new(block.name.clone(), type_name.clone(), path.clone());
                 if block.inputs.len() != inner.inputs.len() {
                     let (many, takes) = (block.inputs.len(), inner.inputs.len());
                     let message = format!("`{}` takes {takes} input, but has {many}", label(block));
@@ -172,7 +191,11 @@ impl Inference<'_> {
                         .push(show_inputs(report, scope, wired, block, operands));
                     return None;
                 }
+                let bindings = self.bindings(inner, block, &types, &path)?;
+                let outer = std::mem::replace(&mut self.bindings, bindings);
                 let id = self.scope(inner, inner_scope, &types);
+                self.check_outputs(inner, id, &types, &path);
+                self.bindings = outer;
                 let operands = operands.iter().copied().collect::<Option<Vec<Value>>>()?;
                 let inside = &self.scopes[id.0];
                 if inside.outputs.len() < inner.outputs.len() {
@@ -186,11 +209,19 @@ impl Inference<'_> {
                 block: node,
             } => {
                 let layer = self.read(class, class_place, node)?;
-                let operands: Vec<Value> = operands.iter().copied().collect::<Option<_>>()?;
+                let mut operands: Vec<Value> = operands.iter().copied().collect::<Option<_>>()?;
+                if let ([only], true) = (operands.as_slice(), layer.takes_many()) {
+                    operands = vec![*only; block.times];
+                }
                 let mut needs = Needs::new(&self.facts.facts, &self.facts.bound);
                 match scope.wire(new, layer, &operands, &mut needs) {
                     Ok(id) => {
+                        // From here on they are known when the model is made.
+                        let settled = needs.settled().to_vec();
                         let found = needs.into_found();
+                        settled
+                            .iter()
+                            .for_each(|it| _ = self.facts.bound.remove(it));
                         self.take_on(found, &path.to_string(), block);
                         self.note_sizes(scope.block(id).ports.iter(), &path, block)?;
                         Some(id)
@@ -210,7 +241,7 @@ impl Inference<'_> {
     fn read(&mut self, class: &str, place: &Place, block: &Node) -> Option<Arc<dyn Layer>> {
         let Some(def) = layers::find(class) else {
             let message = format!("there is no block class `{class}`");
-            let containers = ["Sequential", "Group"];
+            let containers = ["Sequential", "Group", "Module"];
             let known: Vec<&str> = layers::all().map(|it| it.name).chain(containers).collect();
             let help = match similar(class, known.iter().copied()) {
                 Some(near) => format!("did you mean `{near}`?"),
@@ -220,7 +251,7 @@ impl Inference<'_> {
             self.sink.push(unknown.help(Some(help)));
             return None;
         };
-        (def.read)(&mut Params::new(block, class, self.sink))
+        (def.read)(&mut Params::new(block, class, &self.bindings, self.sink))
     }
 
     /// Requires of the inputs what a block needs, and warns of it.

@@ -82,6 +82,11 @@ pub(crate) trait Layer: Describe + Debug + Send + Sync {
         Moves::Nothing
     }
 
+    /// Whether it takes any number of inputs, so that one source may feed it twice.
+    fn takes_many(&self) -> bool {
+        false
+    }
+
     /// Whether it is a sum: `x += y` may stand for it.
     fn is_sum(&self) -> bool {
         false
@@ -220,7 +225,7 @@ pub struct ParamDef {
 
 /// Declares a layer: its parameters with their docs, types and defaults.
 ///
-/// ```ignore
+/// ```text
 /// layer! {
 ///     /// What the layer does.
 ///     pub(crate) struct AvgPool2d {

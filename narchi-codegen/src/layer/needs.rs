@@ -10,6 +10,7 @@ pub(crate) struct Needs<'a> {
     /// Symbols that inputs bind: their values differ from call to call.
     bound: &'a BTreeSet<Symbol>,
     found: Vec<Need>,
+    settled: Vec<Symbol>,
 }
 
 /// Something that must hold of the symbols.
@@ -30,12 +31,29 @@ impl<'a> Needs<'a> {
             known,
             bound,
             found: Vec::new(),
+            settled: Vec::new(),
         }
     }
 
     /// Whether a size is the same for all calls of a model, so that weights can have it.
     pub(crate) fn is_settled(&self, dim: &Dim) -> bool {
         dim.symbols().is_disjoint(self.bound)
+    }
+
+    /// Whether weights can have this size. A symbol that an input binds is then settled: it
+    /// becomes an argument of `new`, and inputs have to agree with it.
+    pub(crate) fn settle(&mut self, dim: &Dim) -> bool {
+        if self.is_settled(dim) {
+            return true;
+        }
+        let symbol = dim.as_symbol().filter(|it| !it.is_batch());
+        self.settled.extend(symbol.cloned());
+        symbol.is_some()
+    }
+
+    /// The symbols that were settled.
+    pub(crate) fn settled(&self) -> &[Symbol] {
+        &self.settled
     }
 
     /// What was found to be needed.

@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, ops::Range};
 
 use crate::{
     diagnostic::{Diagnostic, Sink},
-    dim::{Dim, ParseError},
+    dim::{Bindings, Dim, ParseError},
     document::{Node, Value},
     layer::LayerDef,
     similar::similar,
@@ -20,6 +20,12 @@ pub(crate) trait Param: PartialEq + Sized {
     /// Reads a value; the error says what is wrong with it, if `ACCEPTS` does not.
     fn read(node: &Node) -> Result<Self, Option<String>>;
 
+    /// The value seen from outside of the file, where its symbols mean something else.
+    #[must_use]
+    fn bind(self, _: &Bindings) -> Self {
+        self
+    }
+
     /// The value as listings show it.
     fn spell(&self) -> String;
 }
@@ -28,6 +34,7 @@ pub(crate) trait Param: PartialEq + Sized {
 pub(crate) struct Params<'a> {
     block: &'a Node,
     class: &'a str,
+    bindings: &'a Bindings,
     sink: &'a mut Sink,
     taken: BTreeSet<&'static str>,
     /// Parameters that must be given and are not, and what they accept.
@@ -35,10 +42,16 @@ pub(crate) struct Params<'a> {
 }
 
 impl<'a> Params<'a> {
-    pub(crate) fn new(block: &'a Node, class: &'a str, sink: &'a mut Sink) -> Self {
+    pub(crate) fn new(
+        block: &'a Node,
+        class: &'a str,
+        bindings: &'a Bindings,
+        sink: &'a mut Sink,
+    ) -> Self {
         Self {
             block,
             class,
+            bindings,
             sink,
             taken: BTreeSet::new(),
             missing: Vec::new(),
@@ -56,7 +69,7 @@ impl<'a> Params<'a> {
             return default;
         };
         match T::read(node) {
-            Ok(value) => Some(value),
+            Ok(value) => Some(value.bind(self.bindings)),
             Err(why) => {
                 let why = why.unwrap_or_else(|| format!("it is {}", T::ACCEPTS));
                 let message = format!("`{name}` of `{class}` cannot be {}", node.brief());
@@ -193,6 +206,10 @@ impl Param for Dim {
         }
     }
 
+    fn bind(self, bindings: &Bindings) -> Self {
+        bindings.apply(&self)
+    }
+
     fn spell(&self) -> String {
         self.to_string()
     }
@@ -232,6 +249,10 @@ impl<T: Param> Param for Option<T> {
             Value::Null => Ok(None),
             _ => T::read(node).map(Some),
         }
+    }
+
+    fn bind(self, bindings: &Bindings) -> Self {
+        self.map(|it| it.bind(bindings))
     }
 
     fn spell(&self) -> String {

@@ -46,18 +46,13 @@ pub(super) fn floats(input: &Type) -> Result<(), Problem> {
 }
 
 /// Whether weights can be made for so many channels or features.
-pub(super) fn settled(feats: &Dim, what: &str, needs: &Needs<'_>) -> Result<(), Problem> {
-    if needs.is_settled(feats) {
+pub(super) fn settled(feats: &Dim, what: &str, needs: &mut Needs<'_>) -> Result<(), Problem> {
+    if needs.settle(feats) {
         return Ok(());
     }
     let message = format!("needs a fixed number of {what}, but gets {feats}");
     // A product of sizes is what a flatten leaves behind.
-    let help = match feats.as_symbol() {
-        Some(symbol) => format!("declare a number instead of `{symbol}` in the shape of the input"),
-        None => {
-            "put an AdaptiveAvgPool2d before the flatten, or declare fixed input sizes".to_owned()
-        }
-    };
+    let help = "put an AdaptiveAvgPool2d before the flatten, or declare fixed input sizes";
     let why = "the sizes of weights are the same for all inputs";
     Err(Problem::new("symbolic-features", message)
         .note(why)

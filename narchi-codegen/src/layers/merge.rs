@@ -47,6 +47,10 @@ impl Layer for Add {
     fn is_sum(&self) -> bool {
         true
     }
+
+    fn takes_many(&self) -> bool {
+        true
+    }
 }
 
 layer! {
@@ -121,6 +125,10 @@ impl Layer for Concatenate {
 
     fn key(&self, _inputs: &[Type]) -> String {
         format!("Concatenate dim={}", self.dim)
+    }
+
+    fn takes_many(&self) -> bool {
+        true
     }
 
     fn noun(&self) -> &'static str {

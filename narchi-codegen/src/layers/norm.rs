@@ -132,7 +132,7 @@ struct BatchNorm {
 }
 
 impl BatchNorm {
-    fn outputs(&self, input: &Type, needs: &Needs<'_>) -> Result<Vec<Type>, Problem> {
+    fn outputs(&self, input: &Type, needs: &mut Needs<'_>) -> Result<Vec<Type>, Problem> {
         if self.eps < 0.0 {
             let message = format!("needs an `eps` of at least 0, but gets {}", self.eps);
             return Err(Problem::param("eps", message));

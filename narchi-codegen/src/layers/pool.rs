@@ -8,7 +8,7 @@ use super::{
     conv::is_uniform,
 };
 use crate::{
-    dim::Dim,
+    dim::{Bindings, Dim},
     document::{Node, Value},
     layer::{Axes, Layer, LayerDef, Needs, Number, Param, Problem, Role, Site, exactly, layer},
     shape::Type,
@@ -244,6 +244,10 @@ avg_pool! {
 pub(crate) struct Sizes<const D: usize>(pub(crate) [Option<Dim>; D]);
 
 impl<const D: usize> Param for Sizes<D> {
+    fn bind(self, bindings: &Bindings) -> Self {
+        Self(self.0.map(|it| it.map(|size| bindings.apply(&size))))
+    }
+
     const ACCEPTS: &'static str = match D {
         1 => "a size, or `null` to keep it",
         2 => "a size, or a list of two: rows and columns; `null` keeps a size",

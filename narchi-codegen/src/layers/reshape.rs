@@ -4,7 +4,7 @@ use proc_macro2::{Literal, TokenStream};
 use quote::{ToTokens, quote};
 
 use crate::{
-    dim::{self, Dim},
+    dim::{self, Bindings, Dim},
     document::{Node, Value},
     layer::{
         Argument, Channels, Layer, LayerDef, Memory, Needs, Number, Param, Problem, Role, Site,
@@ -100,6 +100,21 @@ impl Param for Spec {
             }
         }
         Ok(Self::Entries(entries))
+    }
+
+    fn bind(self, bindings: &Bindings) -> Self {
+        let size = |it: Size| match it {
+            Size::Known(dim) => Size::Known(bindings.apply(&dim)),
+            Size::Auto => Size::Auto,
+        };
+        let entry = |it: Entry| match it {
+            Entry::Split(dim, sizes) => Entry::Split(dim, sizes.into_iter().map(size).collect()),
+            other => other,
+        };
+        match self {
+            Self::Flatten => Self::Flatten,
+            Self::Entries(entries) => Self::Entries(entries.into_iter().map(entry).collect()),
+        }
     }
 
     fn spell(&self) -> String {

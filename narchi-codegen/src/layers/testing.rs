@@ -7,7 +7,7 @@ use quote::{ToTokens, quote};
 
 use crate::{
     diagnostic::{Diagnostic, Sink},
-    dim::{Dim, Facts, Symbol},
+    dim::{Bindings, Dim, Facts, Symbol},
     document::Node,
     layer::{Argument, Layer, Moves, Needs, Operand, Params, Problem, Site, Value},
     layers::find,
@@ -192,7 +192,12 @@ fn read(block: &str) -> Result<Arc<dyn Layer>, String> {
         .to_owned();
     let def = find(&class).unwrap();
     let mut sink = Sink::default();
-    let layer = (def.read)(&mut Params::new(&node, &class, &mut sink));
+    let layer = (def.read)(&mut Params::new(
+        &node,
+        &class,
+        &Bindings::default(),
+        &mut sink,
+    ));
     let mut problems = Vec::new();
     let file = crate::source::Sources::default().add("", "", String::new());
     let found = sink.resolve(|place| crate::source::Span {

@@ -1,7 +1,7 @@
 //! What people see, and what they write.
 
 use super::dim;
-use crate::dim::{Dim, Env, Fact, Facts, Relation, Window, compare, lower_bounds};
+use crate::dim::{Dim, Env, Fact, Facts, Relation, Window, compare, lower_bounds, unify};
 
 #[track_caller]
 fn check(input: &str, normal_form: &str) {
@@ -226,6 +226,52 @@ fn relations_in_words() {
         "H*W*T/2097152",
         "where H % 128 == 0, T % 128 == 0, W % 128 == 0; not H = 1, T = 1, W = 1",
     );
+}
+
+#[test]
+fn unification() {
+    let pairs =
+        |all: &[(&str, &str)]| -> Vec<_> { all.iter().map(|(a, b)| (dim(a), dim(b))).collect() };
+    let found = unify(&pairs(&[
+        ("H", "⌈X/4⌉"),
+        ("H+1", "⌈X/4⌉+1"),
+        ("2*W", "4*X"),
+        ("32", "32"),
+    ]))
+    .unwrap();
+    assert_eq!(found.values[&"H".into()], dim("⌈X/4⌉"));
+    assert_eq!(found.values[&"W".into()], dim("2*X"));
+    assert!(found.compare.is_empty() && found.unsolved.is_empty());
+    // Inside and outside use the same names.
+    let found = unify(&pairs(&[
+        ("H", "W"),
+        ("W", "H+W"),
+        ("H*C", "3*W*H"),
+        ("H", "W+1"),
+    ]))
+    .unwrap();
+    assert_eq!(found.values[&"W".into()], dim("H+W"));
+    assert_eq!(found.values[&"C".into()], dim("3*H"));
+    assert_eq!(found.compare, [(3, dim("W"), dim("W+1"))]);
+    // May be no whole number.
+    let found = unify(&pairs(&[("2*H+1", "X"), ("H//2", "X"), ("A+B", "X")])).unwrap();
+    assert_eq!(found.values[&"H".into()], dim("(X-1)//2"));
+    assert_eq!(
+        found.compare,
+        [
+            (0, dim("2*((X-1)//2)+1"), dim("X")),
+            (1, dim("(X-1)//4"), dim("X"))
+        ]
+    );
+    assert_eq!(found.unsolved, [2]);
+    let related = compare(&found.compare[0].1, &found.compare[0].2, &Facts::default());
+    let Relation::OnlyWhere {
+        facts, exact: true, ..
+    } = related
+    else {
+        panic!("{related:?}")
+    };
+    assert_eq!(facts[0].to_string(), "X % 2 == 1");
 }
 
 #[test]

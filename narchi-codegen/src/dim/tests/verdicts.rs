@@ -1,7 +1,7 @@
 //! The five verdicts, and facts that grow.
 
 use super::dim;
-use crate::dim::{Dim, Fact, Facts, Symbol, Verdict, compare};
+use crate::dim::{Dim, Fact, Facts, Symbol, Verdict, compare, unify};
 
 fn list(facts: &[Fact]) -> String {
     facts
@@ -70,6 +70,14 @@ fn the_batch_is_no_symbol_of_the_user() {
     assert!(Symbol::batch().is_batch() && !Symbol::new("N").is_batch());
     let verdict = compare(&batch, &dim("N"), &Facts::default()).verdict();
     assert!(matches!(verdict, Verdict::Where { .. }), "{verdict:?}");
+    // Inside a nested module the batch may be something else.
+    let pairs = [
+        (batch.clone(), batch.times(2).unwrap()),
+        (dim("N"), dim("H")),
+    ];
+    let found = unify(&pairs).unwrap();
+    assert_eq!(found.values[&Symbol::batch()], batch.times(2).unwrap());
+    assert_eq!(found.values[&Symbol::new("N")], dim("H"));
 }
 
 #[test]

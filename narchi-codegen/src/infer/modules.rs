@@ -1,0 +1,172 @@
+//! Included files: what their symbols mean for the sizes that are fed into them.
+
+use super::{Inference, report::label};
+use crate::{
+    diagnostic::Diagnostic,
+    dim::{Bindings, Dim, Unified, unify},
+    document::Place,
+    layer::{Need, Needs},
+    model::{ScopeId, WeightPath},
+    shape::Type,
+    wiring::{Declared, Size, Wired, WiredScope},
+};
+
+/// A declared size, and the one that is there.
+struct Pair {
+    declared: Dim,
+    found: Dim,
+    /// What of the file it belongs to, for people.
+    of: String,
+    place: Place,
+}
+
+impl Inference<'_> {
+    /// Finds out what the symbols of a scope mean; for one that declares no shapes, as around it.
+    pub(super) fn bindings(
+        &mut self,
+        inner: &WiredScope<'_>,
+        block: &Wired<'_>,
+        types: &[Option<Type>],
+        path: &WeightPath,
+    ) -> Option<Bindings> {
+        if inner.inputs.iter().all(|it| it.shape.is_none()) {
+            return Some(self.bindings.clone());
+        }
+        let mut pairs = Vec::new();
+        for (declared, ty) in inner.inputs.iter().zip(types) {
+            if let Some(ty) = ty {
+                self.pair(&mut pairs, declared, ty, &format!("`{}`", label(block)))?;
+            }
+        }
+        let unified = self.unified(&pairs);
+        for (index, declared, found) in &unified.compare {
+            self.agree(&pairs[*index], declared, found, path)?;
+        }
+        for index in &unified.unsolved {
+            let Pair {
+                declared,
+                of,
+                place,
+                ..
+            } = &pairs[*index];
+            let message = format!("nothing says what the symbols of `{declared}` are in {of}");
+            let report = Diagnostic::error("unbound-symbol", place.clone(), message);
+            let help = "declare a symbol for the whole size";
+            self.sink.push(report.help(Some(help)));
+        }
+        Some(Bindings::new(unified.values, path.to_string()))
+    }
+
+    /// Compares the declared outputs of an included file with what comes out.
+    pub(super) fn check_outputs(
+        &mut self,
+        inner: &WiredScope<'_>,
+        id: ScopeId,
+        types: &[Option<Type>],
+        path: &WeightPath,
+    ) {
+        let scope = &self.scopes[id.0];
+        let is_module = inner.inputs.iter().any(|it| it.shape.is_some());
+        if !is_module || scope.outputs.len() != inner.outputs.len() {
+            return;
+        }
+        let found: Vec<Type> = scope
+            .outputs
+            .iter()
+            .map(|it| scope.ty(it.value).clone())
+            .collect();
+        // Outputs may bind symbols, too: with those of the inputs, which agree already.
+        let mut pairs = Vec::new();
+        for (declared, ty) in inner.inputs.iter().zip(types.iter().flatten()) {
+            _ = self.pair(&mut pairs, declared, ty, "");
+        }
+        let inputs = pairs.len();
+        for ((declared, _), ty) in inner.outputs.iter().zip(&found) {
+            let name = declared.name.as_deref().unwrap_or_default();
+            if self
+                .pair(&mut pairs, declared, ty, &format!("the output `{name}`"))
+                .is_none()
+            {
+                return;
+            }
+        }
+        let unified = self.unified(&pairs);
+        for (index, declared, found) in unified.compare.iter().filter(|it| it.0 >= inputs) {
+            if self.agree(&pairs[*index], declared, found, path).is_none() {
+                return;
+            }
+        }
+    }
+
+    /// Pairs up the sizes of a declaration with those of a type.
+    fn pair(
+        &mut self,
+        pairs: &mut Vec<Pair>,
+        declared: &Declared,
+        ty: &Type,
+        of: &str,
+    ) -> Option<()> {
+        let Some(shape) = &declared.shape else {
+            return Some(());
+        };
+        let whole = shape.first().map_or(&declared.place, |it| &it.place);
+        if shape.len() != ty.rank() {
+            let name = declared.name.as_deref().unwrap_or_default();
+            let message = format!(
+                "`{name}` is declared with {} sizes, but has {}: {ty}",
+                shape.len() - 1,
+                ty.rank() - 1
+            );
+            self.sink
+                .push(Diagnostic::error("module-differs", whole.clone(), message));
+            return None;
+        }
+        for (dim, found) in shape.iter().zip(ty.dims()) {
+            if let Size::Known(declared) = &dim.size {
+                let (declared, found) = (declared.clone(), found.clone());
+                let (of, place) = (of.to_owned(), dim.place.clone());
+                pairs.push(Pair {
+                    declared,
+                    found,
+                    of,
+                    place,
+                });
+            }
+        }
+        Some(())
+    }
+
+    fn unified(&self, pairs: &[Pair]) -> Unified {
+        let pairs: Vec<_> = pairs
+            .iter()
+            .map(|it| (it.declared.clone(), it.found.clone()))
+            .collect();
+        // Sizes too large to compute with have been reported where they were made.
+        unify(&pairs).unwrap_or_default()
+    }
+
+    /// Makes sure that a declared size and the one that is there agree.
+    fn agree(&mut self, pair: &Pair, declared: &Dim, found: &Dim, path: &WeightPath) -> Option<()> {
+        let mut needs = Needs::new(&self.facts.facts, &self.facts.bound);
+        if let Err(why) = needs.equal(found, declared) {
+            let Pair {
+                declared,
+                of,
+                place,
+                ..
+            } = pair;
+            let message = format!("{of} is declared with {declared}, but has {found}");
+            self.sink
+                .push(Diagnostic::error("module-differs", place.clone(), message).note(why.0));
+            return None;
+        }
+        for Need { fact, why } in needs.into_found() {
+            let message = format!("`{path}` requires {fact} of the inputs");
+            let warning = Diagnostic::warning("fact-assumed", pair.place.clone(), message);
+            self.sink.push(warning.note(why));
+            self.facts
+                .require(self.sink, fact, path.to_string(), &pair.place);
+        }
+        Some(())
+    }
+}
