@@ -65,7 +65,7 @@ pub(super) fn settled_param(
     feats: &Dim,
     needs: &mut Needs<'_>,
 ) -> Result<(), Problem> {
-    if needs.is_settled(feats) {
+    if needs.settle(feats) {
         for fact in feats.needs()? {
             needs.need(fact, || format!("`{param}` is {feats}"));
         }

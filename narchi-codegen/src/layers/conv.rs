@@ -490,11 +490,13 @@ mod tests {
     fn channels_are_fixed() {
         check_2d(
             r#""kernel_size": 3"#,
-            "[N, C, 9, 9]",
-            "symbolic-features: needs a fixed number of channels, but gets C\n\
+            "[N, 2*C, 9, 9]",
+            "symbolic-features: needs a fixed number of channels, but gets 2*C\n\
              note: the sizes of weights are the same for all inputs\n\
-             help: declare a number instead of `C` in the shape of the input",
+             help: put an AdaptiveAvgPool2d before the flatten, or declare fixed input sizes",
         );
+        // A symbol becomes an argument of `new`.
+        check_2d(r#""kernel_size": 3"#, "[N, C, 9, 9]", "[N, 8, 7, 7]");
         check_2d(r#""kernel_size": 3"#, "[N, K, 9, 9]", "[N, 8, 7, 7]");
     }
 

@@ -126,14 +126,12 @@ mod tests {
         check(
             BLOCK,
             &["[N, 3, W]"],
-            "symbolic-features: needs a fixed number of features, but gets W\n\
-             note: the sizes of weights are the same for all inputs\n\
-             help: declare a number instead of `W` in the shape of the input",
+            "[N, 3, 10]",
         );
         check(
-            r#"{"_class": "Linear", "output_feats": "<<variable:W>>"}"#,
+            r#"{"_class": "Linear", "output_feats": "<<variable:2*W>>"}"#,
             &["[N, W, 3]"],
-            "symbolic-features(output_feats): needs a `output_feats` that no input decides, but gets W\n\
+            "symbolic-features(output_feats): needs a `output_feats` that no input decides, but gets 2*W\n\
              note: the sizes of weights are the same for all inputs\n\
              help: write a number, or a symbol that occurs in no input: it becomes an argument of `new`",
         );

@@ -228,10 +228,10 @@ mod tests {
         );
         check(
             BN,
-            &["[N, H, 4, 5]"],
-            "symbolic-features: needs a fixed number of channels, but gets H\n\
+            &["[N, 2*H, 4, 5]"],
+            "symbolic-features: needs a fixed number of channels, but gets 2*H\n\
              note: the sizes of weights are the same for all inputs\n\
-             help: declare a number instead of `H` in the shape of the input",
+             help: put an AdaptiveAvgPool2d before the flatten, or declare fixed input sizes",
         );
         check(
             r#"{"_class": "BatchNorm2d", "eps": -0.1}"#,

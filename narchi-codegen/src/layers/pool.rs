@@ -486,8 +486,8 @@ mod tests {
         adaptive("null", "[N, C, ⌈H/32⌉, 7]");
         adaptive(r#"[1, "<<variable:K>>"]"#, "[N, C, 1, K]");
         adaptive(
-            r#"["<<variable:H>>", 1]"#,
-            "symbolic-features(output_feats): needs a `output_feats` that no input decides, but gets H\n\
+            r#"["<<variable:2*H>>", 1]"#,
+            "symbolic-features(output_feats): needs a `output_feats` that no input decides, but gets 2*H\n\
              note: the sizes of weights are the same for all inputs\n\
              help: write a number, or a symbol that occurs in no input: it becomes an argument of `new`",
         );
