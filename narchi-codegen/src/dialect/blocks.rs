@@ -222,8 +222,8 @@ fn group<'d>(sink: &mut Sink, documents: &'d Documents, block: &'d Node) -> Wire
             slot: None,
             place: place.clone(),
         };
-        match names.target(sink, &(name.clone(), place.clone())) {
-            Some((first, slot)) => blocks[first].inputs.push(Source { slot, ..source }),
+        match names.lead(sink, source.clone(), &(name.clone(), place.clone())) {
+            Some((first, source)) => blocks[first].inputs.push(source),
             // Any block may have been meant: none is unconnected.
             None => {
                 for block in &mut blocks {

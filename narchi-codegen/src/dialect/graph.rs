@@ -130,12 +130,13 @@ impl Names {
         source
     }
 
-    /// The block that a wire leads to, and as which of its inputs; `Err` after a problem was reported.
-    pub(super) fn target(
+    /// Leads a wire to the block with a name, or reports why that cannot be.
+    pub(super) fn lead(
         &self,
         sink: &mut Sink,
+        mut source: Source,
         (name, place): &(String, Place),
-    ) -> Option<(usize, Option<usize>)> {
+    ) -> Option<(usize, Source)> {
         let (block, port) = split(name);
         let Some(found) = self.blocks.get(block).copied() else {
             if self.inputs.contains_key(block) {
@@ -148,14 +149,15 @@ impl Names {
             return None;
         };
         let Some(port) = port else {
-            return Some((found, None));
+            return Some((found, source));
         };
         let known = self.ports.get(block).map_or(&[][..], |it| &it.inputs);
-        let slot = index(port, known);
-        if slot.is_none() {
+        source.slot = index(port, known);
+        if source.slot.is_none() {
             unknown_port(sink, block, port, "input", known, place);
+            source.from = None;
         }
-        Some((found, slot))
+        Some((found, source))
     }
 
     /// Reports a name that nothing has.

@@ -365,9 +365,9 @@ pub(super) fn name_all(
 
 pub(super) fn connect(sink: &mut Sink, names: &Names, blocks: &mut [Wired<'_>], edge: &Edge) {
     let source = names.source(sink, &edge.from);
-    if let Some((block, slot)) = names.target(sink, &edge.to) {
+    if let Some((block, source)) = names.lead(sink, source, &edge.to) {
         let block = &mut blocks[block];
-        block.inputs.push(Source { slot, ..source });
+        block.inputs.push(source);
         // Sources without a name come in the order of the file, after those with one.
         block.inputs.sort_by_key(|it| it.slot.unwrap_or(usize::MAX));
         block.times = block.times.max(edge.times);

@@ -183,6 +183,10 @@ impl Inference<'_> {
                     .map(|it| it.map(|it| scope.ty(it).clone()))
                     .collect();
                 let inner_scope = Scope::new(block.name.clone(), type_name.clone(), path.clone());
+                if block.inputs.iter().any(|it| it.from.is_none()) {
+                    self.scope(inner, inner_scope, &vec![None; inner.inputs.len()]);
+                    return None;
+                }
                 if block.inputs.len() != inner.inputs.len() {
                     let (many, takes) = (block.inputs.len(), inner.inputs.len());
                     let message = format!("`{}` takes {takes} input, but has {many}", label(block));

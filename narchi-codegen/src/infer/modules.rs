@@ -35,7 +35,12 @@ impl Inference<'_> {
         let mut pairs = Vec::new();
         for (declared, ty) in inner.inputs.iter().zip(types) {
             if let Some(ty) = ty {
-                self.pair(&mut pairs, declared, ty, &format!("`{}`", label(block)))?;
+                self.pair(
+                    &mut pairs,
+                    declared,
+                    ty,
+                    &format!("what is fed into `{}`", label(block)),
+                )?;
             }
         }
         let unified = self.unified(&pairs);
@@ -111,9 +116,8 @@ impl Inference<'_> {
         };
         let whole = shape.first().map_or(&declared.place, |it| &it.place);
         if shape.len() != ty.rank() {
-            let name = declared.name.as_deref().unwrap_or_default();
             let message = format!(
-                "`{name}` is declared with {} sizes, but has {}: {ty}",
+                "{of} is declared with {} sizes, but has {}: {ty}",
                 shape.len() - 1,
                 ty.rank() - 1
             );
