@@ -1,7 +1,8 @@
-//! What a model needs of the sizes of its inputs, while its blocks are wired.
+//! What a model needs of the sizes of its inputs, and what is worth a warning, while its blocks are wired.
 
 use std::collections::BTreeSet;
 
+use super::Problem;
 use crate::dim::{Dim, Env, Fact, Facts, Symbol, Verdict, compare};
 
 /// Decides about sizes, and notes what must hold for them.
@@ -10,6 +11,7 @@ pub(crate) struct Needs<'a> {
     /// Symbols that inputs bind: their values differ from call to call.
     bound: &'a BTreeSet<Symbol>,
     found: Vec<Need>,
+    warnings: Vec<Problem>,
 }
 
 /// Something that must hold of the symbols.
@@ -30,12 +32,23 @@ impl<'a> Needs<'a> {
             known,
             bound,
             found: Vec::new(),
+            warnings: Vec::new(),
         }
     }
 
     /// Whether a size is the same for all calls of a model, so that weights can have it.
     pub(crate) fn is_settled(&self, dim: &Dim) -> bool {
         dim.symbols().is_disjoint(self.bound)
+    }
+
+    /// Notes something that is right, but may not be what was meant.
+    pub(crate) fn warn(&mut self, warning: Problem) {
+        self.warnings.push(warning);
+    }
+
+    /// What to warn of.
+    pub(crate) fn take_warnings(&mut self) -> Vec<Problem> {
+        std::mem::take(&mut self.warnings)
     }
 
     /// What was found to be needed.

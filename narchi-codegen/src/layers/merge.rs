@@ -5,7 +5,7 @@ use quote::quote;
 
 use crate::{
     layer::{Channels, Layer, LayerDef, Moves, Needs, Operand, Problem, Site, layer},
-    shape::Type,
+    shape::{Dtype, Type},
 };
 
 pub(super) const LAYERS: &[LayerDef] = &[Add::DEF, Concatenate::DEF];
@@ -30,6 +30,10 @@ impl Layer for Add {
             return Err(notes.into_iter().fold(problem(), Problem::note));
         }
         Ok(vec![first.clone()])
+    }
+
+    fn takes(&self) -> Option<Dtype> {
+        None
     }
 
     fn noun(&self) -> &'static str {
@@ -121,6 +125,10 @@ impl Layer for Concatenate {
 
     fn key(&self, _inputs: &[Type]) -> String {
         format!("Concatenate dim={}", self.dim)
+    }
+
+    fn takes(&self) -> Option<Dtype> {
+        None
     }
 
     fn noun(&self) -> &'static str {
