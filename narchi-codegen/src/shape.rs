@@ -14,13 +14,6 @@ pub(crate) enum Dtype {
     /// Floating point, as precise as the weights.
     Float,
     /// Whole numbers of 64 bits.
-    #[cfg_attr(
-        not(any(test, feature = "probe")),
-        expect(
-            dead_code,
-            reason = "layers refuse it; the first that takes it, Embedding, is yet to come"
-        )
-    )]
     Int64,
 }
 
@@ -63,11 +56,20 @@ impl fmt::Display for Shape {
     }
 }
 
+impl fmt::Display for Dtype {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Float => "floating point numbers",
+            Self::Int64 => "whole numbers",
+        })
+    }
+}
+
 impl fmt::Display for Type {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.dtype {
             Dtype::Float => self.shape.fmt(f),
-            Dtype::Int64 => write!(f, "{} of whole numbers", self.shape),
+            Dtype::Int64 => write!(f, "{} of {}", self.shape, self.dtype),
         }
     }
 }

@@ -4,9 +4,13 @@
 //! the class in `torch.nn` that each module names. Unlike tch's own modules, `forward` returns an error
 //! instead of panicking.
 
+mod activation;
 mod batch_norm;
 mod conv;
+mod crf;
+mod embedding;
 mod linear;
+mod recurrent;
 mod variable;
 
 pub use tch::nn::{
@@ -14,11 +18,18 @@ pub use tch::nn::{
     adam, adamw, rms_prop, sgd,
 };
 
+pub use activation::leaky_relu;
 pub use batch_norm::{
     BatchNorm, BatchNorm1d, BatchNorm2d, BatchNorm3d, BatchNormConfig, RunningStats,
 };
 pub use conv::{Conv, Conv1d, Conv2d, Conv3d, ConvConfig, PaddingMode};
+pub use crf::Crf;
+pub use embedding::{Embedding, EmbeddingConfig};
 pub use linear::{Linear, LinearConfig};
+pub use recurrent::{
+    Cell, Gru, GruCell, Lstm, LstmCell, Nonlinearity, Recurrent, RecurrentConfig, Rnn, RnnCell,
+    RnnConfig,
+};
 
 use crate::{Result, Tensor};
 

@@ -141,6 +141,29 @@ fn linear_registers_weight_and_bias() {
     );
 }
 
+#[test]
+fn embedding_registers_a_table() {
+    let _turn = seeded(0);
+    let vs = nn::VarStore::new(Device::Cpu);
+    let padded = nn::EmbeddingConfig {
+        padding_idx: Some(-1),
+        ..Default::default()
+    };
+    let table = nn::Embedding::new(vs.root() / "table", 3, 3, padded);
+    check(&vs, &[("table.weight", &[3, 3])], &[]);
+    assert_eq!(table.config.padding_idx, Some(2));
+    // What python prints for `torch.manual_seed(0); torch.nn.Embedding(3, 3, -1).weight`.
+    let expected = [
+        [1.5410, -0.2934, -2.1788],
+        [0.5684, -1.0845, -1.3986],
+        [0., 0., 0.],
+    ];
+    let drawn = Vec::<Vec<f64>>::try_from(table.weight.detach().to_kind(Kind::Double)).unwrap();
+    for (value, expected) in drawn.iter().flatten().zip(expected.as_flattened()) {
+        assert!((value - expected).abs() < 0.00005, "{drawn:?}");
+    }
+}
+
 /// Whether the values look drawn evenly from within `bound` of zero.
 fn check_uniform(what: &str, tensor: &Tensor, bound: f64) {
     let values = tensor.detach().to_kind(Kind::Double);

@@ -10,4 +10,6 @@
 mod digits;
 mod generated;
 mod layers;
+mod sequences;
+mod tokens;
 mod torchvision;

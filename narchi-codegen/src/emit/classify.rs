@@ -68,7 +68,7 @@ fn pass(plan: &Plan, used_once: &dyn Fn(ScopeId) -> bool, every: usize) -> Class
         let scope = &mut rest[0];
         let levels = dissolve(
             scope,
-            &Dissolve {
+            &mut Dissolve {
                 inside,
                 marks: &marks,
                 used_once,

@@ -74,13 +74,21 @@ fn unchained(value: TokenStream) -> (TokenStream, Vec<TokenStream>) {
     let is =
         |token: &TokenTree, letter| matches!(token, TokenTree::Punct(it) if it.as_char() == letter);
     let mut links = vec![TokenStream::new()];
-    let mut tokens = value.into_iter().peekable();
+    let mut tokens = value.into_iter();
     while let Some(token) = tokens.next() {
         let ends = is(&token, '?');
         if let Some(link) = links.last_mut() {
             link.extend([token]);
         }
-        if ends && tokens.next_if(|it| is(it, '.')).is_some() {
+        if !ends {
+            continue;
+        }
+        // A part of a tuple, as in `x.f_a()?.0`, is no call of its own.
+        let mut rest = tokens.clone();
+        let is_call = rest.next().is_some_and(|it| is(&it, '.'))
+            && matches!(rest.next(), Some(TokenTree::Ident(_)));
+        if is_call {
+            tokens.next();
             links.push(TokenStream::new());
         }
     }
@@ -169,11 +177,17 @@ impl<'a> Body<'a> {
         let numbers: Vec<_> = exprs
             .map(|it| self.context.argument(it, &quote!(self.)))
             .collect();
-        let value = leaf.layer.forward(&Site {
+        let mut value = leaf.layer.forward(&Site {
             field: self.field(index),
             inputs: operands,
             numbers: &numbers,
         });
+        let mut results = self.outcomes(index, block);
+        // Of several results, those that nothing needs are dropped at once.
+        if results.len() > 1 && results[1..].iter().all(|it| !it.is_used) {
+            results.truncate(1);
+            value = quote!(#value.0);
+        }
         let (value, mut calls) = if operands.len() == 1 {
             unchained(value)
         } else {
@@ -183,7 +197,6 @@ impl<'a> Body<'a> {
             self.name(block, source, leaf.layer.noun()),
             leaf.layer.moves(),
         );
-        let results = self.outcomes(index, block);
         let last = calls.pop();
         let (first_note, last_note) = if last.is_some() {
             (None, note)

@@ -14,6 +14,7 @@ use crate::{
     layer::Value,
     model::Model,
     names::{self, Taken, ident, snake},
+    shape::{Dtype, Type},
 };
 
 pub(super) struct Root<'a> {
@@ -253,7 +254,7 @@ impl<'a> Root<'a> {
 
     /// The structs of several inputs and outputs.
     pub(super) fn emit_interface(&self) -> Vec<TokenStream> {
-        let docs = |port: &Port| format!(" `{}`{}", port.ty, description(port));
+        let docs = |port: &Port| format!(" {}{}", of_type(&port.ty), description(port));
         let inputs = self.has_several_inputs().then(|| {
             let (ty, fields) = (self.inputs_type(), self.input_fields());
             let title = format!(" The inputs of [`{}`].", self.name);
@@ -302,7 +303,8 @@ impl<'a> Root<'a> {
             .chain(outputs);
         docs.extend(ports.map(|(kind, port)| {
             let name = port.name.as_deref().unwrap_or_default();
-            format!(" * {kind} `{name}`: `{}`{}", port.ty, description(port))
+            let ty = of_type(&port.ty);
+            format!(" * {kind} `{name}`: {ty}{}", description(port))
         }));
         let mut facts: Vec<String> = Vec::new();
         for text in self
@@ -368,6 +370,15 @@ impl<'a> Root<'a> {
 
 fn fields<'a>(ports: impl Iterator<Item = &'a Port>) -> Vec<Ident> {
     names::ports(ports.map(|it| it.name.as_deref().unwrap_or("value")))
+}
+
+/// `` `[N, L]` of whole numbers ``
+fn of_type(ty: &Type) -> String {
+    let shape = &ty.shape;
+    match ty.dtype {
+        Dtype::Float => format!("`{shape}`"),
+        Dtype::Int64 => format!("`{shape}` of whole numbers"),
+    }
 }
 
 fn description(port: &Port) -> String {

@@ -10,7 +10,7 @@ const MAX_NAME: usize = 40;
 
 /// What is known when a scope is simplified: everything inside it is done.
 pub(super) struct Dissolve<'a> {
-    pub(super) inside: &'a [Scope],
+    pub(super) inside: &'a mut [Scope],
     pub(super) marks: &'a [Marks],
     /// Whether only one place of the code would use the struct of this scope.
     pub(super) used_once: &'a dyn Fn(ScopeId) -> bool,
@@ -25,7 +25,7 @@ pub(super) struct Dissolve<'a> {
 /// * A Sequential around one thing adds nothing but a step to the path.
 /// * One layer with weights does not need a struct, nor do two layers that one place uses, as the usual
 ///   `downsample`.
-pub(super) fn dissolve(scope: &mut Scope, context: &Dissolve<'_>) -> usize {
+pub(super) fn dissolve(scope: &mut Scope, context: &mut Dissolve<'_>) -> usize {
     let small: Vec<bool> = (0..scope.blocks.len())
         .map(|it| is_small(scope, it, context))
         .collect();
@@ -57,27 +57,26 @@ pub(super) fn dissolve(scope: &mut Scope, context: &Dissolve<'_>) -> usize {
     levels
 }
 
-fn take_apart(scope: &mut Scope, dissolves: &[bool], inside: &[Scope]) {
+/// Takes the blocks out of the scopes that dissolve: nothing else refers to them. Copies at each level would add up.
+fn take_apart(scope: &mut Scope, dissolves: &[bool], inside: &mut [Scope]) {
     let blocks = std::mem::take(&mut scope.blocks);
+    let mut inners: Vec<Option<Inner>> = blocks
+        .iter()
+        .zip(dissolves)
+        .map(|(block, dissolves)| {
+            let id = block.first_scope().filter(|_| *dissolves)?;
+            Some(Inner::take(&mut inside[id]))
+        })
+        .collect();
     // Where the values of the old blocks are now, and the numbers of the first block they became.
     let mut values: Vec<Vec<Source>> = Vec::new();
     let mut firsts = Vec::new();
     let mut count = 0;
-    let inner = |index: usize| {
-        let inner = blocks[index].first_scope().filter(|_| dissolves[index]);
-        inner.map(|it| &inside[it])
-    };
-    for (index, block) in blocks.iter().enumerate() {
+    for (block, inner) in blocks.iter().zip(&inners) {
         firsts.push(count);
-        if let Some(inner) = inner(index) {
+        if let Some(inner) = inner {
             // An output may be an input passed through; it is resolved when inputs are known.
-            values.push(
-                inner
-                    .outputs
-                    .iter()
-                    .map(|it| shift(it.source, count))
-                    .collect(),
-            );
+            values.push(inner.outputs.iter().map(|it| shift(*it, count)).collect());
             count += inner.blocks.len();
         } else {
             values.push(
@@ -97,30 +96,53 @@ fn take_apart(scope: &mut Scope, dissolves: &[bool], inside: &[Scope]) {
         }
         source
     };
-    for (index, block) in blocks.iter().enumerate() {
-        let inputs: Vec<Source> = block.inputs.iter().map(|it| resolve(*it)).collect();
-        match inner(index) {
-            Some(inner) => {
-                let moved = inner
-                    .blocks
-                    .iter()
-                    .map(|it| moved(it, block, inner, &inputs, firsts[index]));
-                scope.blocks.extend(moved);
-            }
-            None => scope.blocks.push(Block {
-                inputs,
-                ..block.clone()
-            }),
-        }
-    }
-    for output in &mut scope.outputs {
-        output.source = resolve(output.source);
-    }
-    let order = scope.order.iter().flat_map(|index| match inner(*index) {
+    let order = scope.order.iter().flat_map(|index| match &inners[*index] {
         Some(inner) => inner.order.iter().map(|it| it + firsts[*index]).collect(),
         None => vec![firsts[*index]],
     });
     scope.order = order.collect();
+    for output in &mut scope.outputs {
+        output.source = resolve(output.source);
+    }
+    let inputs: Vec<Vec<Source>> = blocks
+        .iter()
+        .map(|it| it.inputs.iter().map(|it| resolve(*it)).collect())
+        .collect();
+    for (index, (block, inputs)) in blocks.into_iter().zip(inputs).enumerate() {
+        match inners[index].take() {
+            Some(mut inner) => {
+                let children = std::mem::take(&mut inner.blocks);
+                let moved = children
+                    .into_iter()
+                    .map(|it| moved(it, &block, &inner, &inputs, firsts[index]));
+                scope.blocks.extend(moved);
+            }
+            None => scope.blocks.push(Block { inputs, ..block }),
+        }
+    }
+}
+
+/// What is left of a scope that dissolves.
+struct Inner {
+    blocks: Vec<Block>,
+    order: Vec<usize>,
+    outputs: Vec<Source>,
+    /// The number in the file of each element.
+    positions: Vec<usize>,
+    /// Whether only one of the blocks has weights.
+    has_one: bool,
+}
+
+impl Inner {
+    fn take(scope: &mut Scope) -> Self {
+        Self {
+            positions: positions(scope),
+            has_one: scope.blocks.iter().filter(|it| it.has_weights()).count() == 1,
+            outputs: scope.outputs.iter().map(|it| it.source).collect(),
+            order: std::mem::take(&mut scope.order),
+            blocks: std::mem::take(&mut scope.blocks),
+        }
+    }
 }
 
 fn shift(source: Source, by: usize) -> Source {
@@ -134,56 +156,70 @@ fn shift(source: Source, by: usize) -> Source {
 }
 
 /// A block of the dissolved `outer`, in its new place.
-fn moved(block: &Block, outer: &Block, inner: &Scope, inputs: &[Source], first: usize) -> Block {
-    let only = inner.blocks.iter().filter(|it| it.has_weights()).count() == 1;
+fn moved(block: Block, outer: &Block, inner: &Inner, inputs: &[Source], first: usize) -> Block {
+    let has_weights = block.has_weights();
     let own = block.id.clone().unwrap_or_else(|| match &block.what {
         What::Layer(leaf) => leaf.layer.noun().to_owned(),
         What::Run { .. } => "block".to_owned(),
     });
     let id = match &outer.id {
-        Some(outer) if only && block.has_weights() => Some(outer.clone()),
+        Some(outer) if inner.has_one && has_weights => Some(outer.clone()),
         Some(outer) if outer.len() + own.len() < MAX_NAME => Some(format!("{outer}_{own}")),
         Some(_) => Some(own),
-        None => block.id.clone(),
+        None => block.id,
     };
-    let fixed = |key: &Key| match key {
-        Key::Nth(number) => Key::Index(position(inner, *number)),
-        other => other.clone(),
+    let fixed = |key: Key| match key {
+        Key::Nth(number) => Key::Index(inner.positions[number]),
+        other => other,
+    };
+    let mut path: Vec<Key> = block.path.into_iter().map(fixed).collect();
+    let before = outer.path.iter().chain(&outer.start).cloned();
+    if has_weights {
+        path.splice(0..0, before);
+    } else {
+        // Where there are no weights, nobody asks for the whole path.
+        path = before.take(1).collect();
+    }
+    let place = |it: Source| match it {
+        Source::Input(index) => inputs[index],
+        inner @ Source::Block { .. } => shift(inner, first),
     };
     Block {
         id,
         moved_from: outer.moved_from.clone().or_else(|| outer.id.clone()),
-        path: outer
-            .path
-            .iter()
-            .chain(&outer.start)
-            .cloned()
-            .chain(block.path.iter().map(fixed))
-            .collect(),
-        start: block.start.as_ref().map(fixed),
-        what: block.what.clone(),
-        inputs: block
-            .inputs
-            .iter()
-            .map(|it| match *it {
-                Source::Input(index) => inputs[index],
-                inner @ Source::Block { .. } => shift(inner, first),
-            })
-            .collect(),
-        outputs: block.outputs.clone(),
+        path,
+        start: block.start.map(fixed),
+        what: block.what,
+        inputs: block.inputs.into_iter().map(place).collect(),
+        outputs: block.outputs,
     }
 }
 
-/// The number that an element of a numbered scope has in the file.
-pub(super) fn position(scope: &Scope, number: usize) -> usize {
-    let length = |element: &Element| match element {
+/// The numbers that the elements of a numbered scope have in the file.
+fn positions(scope: &Scope) -> Vec<usize> {
+    let mut next = 0;
+    let mut positions = Vec::with_capacity(scope.elements.len());
+    for element in &scope.elements {
+        positions.push(next);
+        next += length(scope, element);
+    }
+    positions
+}
+
+fn length(scope: &Scope, element: &Element) -> usize {
+    match element {
         Element::One => 1,
         Element::Run(block) => match &scope.blocks[*block].what {
             What::Run { scopes, .. } => scopes.len(),
             What::Layer(_) => 1,
         },
-    };
-    scope.elements[..number].iter().map(length).sum()
+    }
+}
+
+/// The number that an element of a numbered scope has in the file.
+pub(super) fn position(scope: &Scope, number: usize) -> usize {
+    let before = scope.elements[..number].iter();
+    before.map(|it| length(scope, it)).sum()
 }
 
 fn is_small(scope: &Scope, index: usize, context: &Dissolve<'_>) -> bool {

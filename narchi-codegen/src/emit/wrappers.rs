@@ -321,6 +321,7 @@ impl ToTokens for Config<'_> {
             has_more,
         } = self;
         tokens.extend(match (fields.as_slice(), has_more) {
+            _ if ty.is_empty() => return,
             ([], _) => quote!(#ty::default()),
             (fields, true) => quote!(#ty { #(#fields,)* ..Default::default() }),
             (fields, false) => quote!(#ty { #(#fields),* }),

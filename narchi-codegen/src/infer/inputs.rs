@@ -1,4 +1,4 @@
-//! The declared inputs: which symbols they bind.
+//! The declared inputs: what they are made of, and which symbols they bind.
 //!
 //! A size that is a symbol binds it. One that is an expression binds the one symbol in it that
 //! nothing else binds, if that is possible: `2*H` binds `H`. Where all its symbols are bound, it has
@@ -6,13 +6,17 @@
 
 use std::collections::BTreeMap;
 
-use super::Inference;
+use super::{
+    Inference,
+    dtypes::{Wish, wishes},
+};
 use crate::{
+    diagnostic::Diagnostic,
     dim::{Dim, Fact, Result, Symbol},
     document::Place,
     model::Required,
-    shape::Type,
-    wiring::{Declared, Size},
+    shape::{Dtype, Shape, Type},
+    wiring::{Declared, Size, WiredScope},
 };
 
 /// A size that is an expression, where it stands.
@@ -25,7 +29,8 @@ struct Position<'a> {
 
 impl Inference<'_> {
     /// The types of the declared inputs.
-    pub(super) fn inputs(&mut self, declared: &[Declared]) -> Vec<Option<Type>> {
+    pub(super) fn inputs(&mut self, root: &WiredScope<'_>) -> Vec<Option<Type>> {
+        let declared = root.inputs.as_slice();
         // An expression may bind a symbol that makes another one clear.
         let mut open = self.bind_plain(declared);
         loop {
@@ -48,7 +53,9 @@ impl Inference<'_> {
                 self.facts.opaque.insert(it.size.clone(), it.symbol());
             }
         }
-        declared.iter().map(|it| self.input(it)).collect()
+        let wishes = wishes(root);
+        let inputs = declared.iter().zip(&wishes);
+        inputs.map(|(it, wishes)| self.input(it, wishes)).collect()
     }
 
     /// Binds sizes that are symbols; gives those that are expressions.
@@ -76,12 +83,38 @@ impl Inference<'_> {
         open
     }
 
-    fn input(&mut self, declared: &Declared) -> Option<Type> {
+    fn input(&mut self, declared: &Declared, wishes: &[Wish]) -> Option<Type> {
+        let dtype = self.dtype(declared, wishes)?;
         let dims = declared.shape.as_ref()?.iter().map(|dim| match &dim.size {
             Size::Known(size) => Some(self.facts.transparent(size)),
             Size::Auto | Size::Broken => None,
         });
-        dims.collect::<Option<_>>().map(Type::float)
+        let shape = Shape(dims.collect::<Option<_>>()?);
+        Some(Type { shape, dtype })
+    }
+
+    /// What all layers that an input reaches can take. Floating point numbers, where none minds.
+    fn dtype(&mut self, declared: &Declared, wishes: &[Wish]) -> Option<Dtype> {
+        let (first, second) = match wishes {
+            [] => return Some(Dtype::Float),
+            [one] => return Some(one.dtype),
+            [first, second, ..] => (first, second),
+        };
+        let name = declared.name.as_deref().unwrap_or_default();
+        let (one, other) = (first.dtype, second.dtype);
+        let message = format!("the input `{name}` cannot have both {one} and {other}");
+        let mut report = Diagnostic::error("wrong-dtype", declared.place.clone(), message);
+        for Wish {
+            dtype,
+            block,
+            place,
+        } in [first, second]
+        {
+            report = report.label(place.clone(), format!("`{block}` needs {dtype}"));
+        }
+        let help = "declare an input for each of them";
+        self.sink.push(report.help(Some(help)));
+        None
     }
 
     /// Binds the one unknown symbol of an expression, if there is one and it can be computed.

@@ -3,6 +3,7 @@
 //! Layers are asked for their outputs here and only here. A block whose inputs are unknown is
 //! unknown itself, and nothing is said of it: one mistake makes one report.
 
+mod dtypes;
 mod inputs;
 mod known;
 mod modules;
@@ -19,8 +20,8 @@ use self::{
 };
 
 use crate::{
-    diagnostic::{Diagnostic, Sink},
-    dim::{Bindings, Fact},
+    diagnostic::{Diagnostic, Severity, Sink},
+    dim::{Bindings, Dim, Fact},
     document::{Node, Place},
     layer::{Layer, Need, Needs, Params},
     layers,
@@ -41,7 +42,7 @@ pub(crate) fn infer(sink: &mut Sink, wiring: &Wiring<'_>) -> Model {
         bindings: Bindings::default(),
         shares: Shares::default(),
     };
-    let inputs: Vec<Option<Type>> = this.inputs(&root.inputs);
+    let inputs: Vec<Option<Type>> = this.inputs(root);
     let path = WeightPath::default();
     let name = Some(wiring.name.clone());
     let id = this.scope(root, Scope::new(name, None, path), &inputs);
@@ -231,20 +232,27 @@ impl Inference<'_> {
                     operands = vec![*only; block.times];
                 }
                 let mut needs = Needs::new(&self.facts.facts, &self.facts.bound);
-                match scope.wire(new, layer, &operands, &mut needs) {
+                match scope.wire(new, Arc::clone(&layer), &operands, &mut needs) {
                     Ok(id) => {
                         // From here on they are known when the model is made.
                         let settled = needs.settled().to_vec();
+                        for warning in needs.take_warnings() {
+                            let warning = report(warning, Severity::Warning, block, node, &path);
+                            self.sink.push(warning);
+                        }
                         let found = needs.into_found();
                         for symbol in &settled {
                             self.facts.bound.remove(symbol);
                         }
                         self.take_on(found, &path.to_string(), block);
-                        self.note_sizes(scope.block(id).ports.iter(), &path, block)?;
+                        let made = scope.block(id).ports.iter().flat_map(Type::dims);
+                        let weights = layer.weights(&scope.types_into(id));
+                        let weights = weights.iter().flat_map(|it| &it.shape);
+                        self.note_sizes(made.chain(weights), &path, block)?;
                         Some(id)
                     }
                     Err(problem) => {
-                        let report = report(problem, block, node, &path);
+                        let report = report(problem, Severity::Error, block, node, &path);
                         let known: Vec<Option<Value>> = operands.into_iter().map(Some).collect();
                         self.sink
                             .push(show_inputs(report, scope, wired, block, &known));
@@ -292,11 +300,11 @@ impl Inference<'_> {
     /// Remembers sizes for the bounds of the symbols; a fixed one below one is an error.
     fn note_sizes<'t>(
         &mut self,
-        types: impl Iterator<Item = &'t Type>,
+        sizes: impl Iterator<Item = &'t Dim>,
         path: &WeightPath,
         block: &Wired<'_>,
     ) -> Option<()> {
-        for dim in types.flat_map(Type::dims) {
+        for dim in sizes {
             if dim.as_number().is_some_and(|it| it < 1.into()) {
                 let message = format!("`{path}` makes a size of {dim}");
                 let report = Diagnostic::error("size-not-positive", block.place.clone(), message);

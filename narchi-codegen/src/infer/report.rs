@@ -1,7 +1,7 @@
 //! How reports speak of blocks and sizes.
 
 use crate::{
-    diagnostic::Diagnostic,
+    diagnostic::{Diagnostic, Severity},
     dim::Dim,
     document::{Node, Place},
     layer::Problem,
@@ -36,9 +36,10 @@ pub(super) fn source_label(source: &Source, wired: &WiredScope<'_>) -> String {
     }
 }
 
-/// The report on a layer that refuses.
+/// The report on a layer that refuses, or warns.
 pub(super) fn report(
     problem: Problem,
+    severity: Severity,
     block: &Wired<'_>,
     node: &Node,
     path: &WeightPath,
@@ -52,7 +53,10 @@ pub(super) fn report(
     } = problem;
     let at = param.and_then(|it| node.get(it)).map(Node::place);
     let place = at.unwrap_or_else(|| block.place.clone());
-    let mut report = Diagnostic::error(code, place, format!("`{path}` {message}")).help(help);
+    let mut report = Diagnostic {
+        severity,
+        ..Diagnostic::error(code, place, format!("`{path}` {message}")).help(help)
+    };
     for note in notes {
         report = report.note(note);
     }

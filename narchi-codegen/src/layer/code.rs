@@ -62,7 +62,7 @@ pub(crate) struct Module {
     pub(crate) wrapper: &'static str,
     /// How many numbers are arguments of the constructor.
     pub(crate) arguments: usize,
-    /// The type of the configuration.
+    /// The type of the configuration; empty if there is none.
     pub(crate) config: TokenStream,
     /// How many fields it has.
     pub(crate) config_fields: usize,

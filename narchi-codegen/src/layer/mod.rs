@@ -7,7 +7,7 @@ mod code;
 mod needs;
 mod param;
 
-use std::{fmt::Debug, sync::Arc};
+use std::{borrow::Cow, fmt::Debug, sync::Arc};
 
 use proc_macro2::TokenStream;
 
@@ -18,7 +18,7 @@ pub(crate) use self::{
 };
 use crate::{
     dim::{self, Dim},
-    shape::Type,
+    shape::{Dtype, Type},
 };
 
 /// A kind of block.
@@ -28,6 +28,11 @@ use crate::{
 pub(crate) trait Layer: Describe + Debug + Send + Sync {
     /// What comes out when `inputs` go in; what that needs of the symbols goes to `needs`.
     fn outputs(&self, inputs: &[Type], needs: &mut Needs<'_>) -> Result<Vec<Type>, Problem>;
+
+    /// What its inputs have to be made of; nothing where it takes anything and gives the same.
+    fn takes(&self) -> Option<Dtype> {
+        Some(Dtype::Float)
+    }
 
     /// The parameters and buffers, in PyTorch's order.
     fn weights(&self, _inputs: &[Type]) -> Vec<Weight> {
@@ -111,7 +116,7 @@ pub(crate) trait Describe {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Weight {
     /// PyTorch's name of it, `weight` or `running_mean`.
-    pub(crate) leaf: &'static str,
+    pub(crate) leaf: Cow<'static, str>,
     pub(crate) shape: Vec<Dim>,
     pub(crate) kind: WeightKind,
 }
@@ -127,9 +132,9 @@ pub(crate) enum WeightKind {
 }
 
 impl Weight {
-    pub(crate) fn parameter(leaf: &'static str, shape: Vec<Dim>) -> Self {
+    pub(crate) fn parameter(leaf: impl Into<Cow<'static, str>>, shape: Vec<Dim>) -> Self {
         Self {
-            leaf,
+            leaf: leaf.into(),
             shape,
             kind: WeightKind::Parameter,
         }

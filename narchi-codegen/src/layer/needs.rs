@@ -1,7 +1,8 @@
-//! What a model needs of the sizes of its inputs, while its blocks are wired.
+//! What a model needs of the sizes of its inputs, and what is worth a warning, while its blocks are wired.
 
 use std::collections::BTreeSet;
 
+use super::Problem;
 use crate::dim::{Dim, Env, Fact, Facts, Symbol, Verdict, compare};
 
 /// Decides about sizes, and notes what must hold for them.
@@ -11,6 +12,7 @@ pub(crate) struct Needs<'a> {
     bound: &'a BTreeSet<Symbol>,
     found: Vec<Need>,
     settled: Vec<Symbol>,
+    warnings: Vec<Problem>,
 }
 
 /// Something that must hold of the symbols.
@@ -32,6 +34,7 @@ impl<'a> Needs<'a> {
             bound,
             found: Vec::new(),
             settled: Vec::new(),
+            warnings: Vec::new(),
         }
     }
 
@@ -54,6 +57,16 @@ impl<'a> Needs<'a> {
     /// The symbols that were settled.
     pub(crate) fn settled(&self) -> &[Symbol] {
         &self.settled
+    }
+
+    /// Notes something that is right, but may not be what was meant.
+    pub(crate) fn warn(&mut self, warning: Problem) {
+        self.warnings.push(warning);
+    }
+
+    /// What to warn of.
+    pub(crate) fn take_warnings(&mut self) -> Vec<Problem> {
+        std::mem::take(&mut self.warnings)
     }
 
     /// What was found to be needed.

@@ -1,19 +1,21 @@
-//! Layers without weights that leave the shape as it is.
+//! Layers without weights that work on each value alone.
 
 use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::check::floats;
 use crate::{
-    layer::{Layer, LayerDef, Memory, Needs, Number, Problem, Role, Site, exactly, layer},
-    shape::Type,
+    layer::{Layer, LayerDef, Memory, Needs, Number, Problem, Site, exactly, layer},
+    shape::{Dtype, Type},
 };
 
 pub(super) const LAYERS: &[LayerDef] = &[
     ReLU::DEF,
+    LeakyReLU::DEF,
+    Sigmoid::DEF,
+    LogSigmoid::DEF,
+    Tanh::DEF,
     Identity::DEF,
-    Softmax::DEF,
-    LogSoftmax::DEF,
     Dropout::DEF,
 ];
 
@@ -31,6 +33,10 @@ impl Layer for ReLU {
     fn outputs(&self, inputs: &[Type], _needs: &mut Needs<'_>) -> Result<Vec<Type>, Problem> {
         let [input] = exactly(inputs)?;
         Ok(vec![input.clone()])
+    }
+
+    fn takes(&self) -> Option<Dtype> {
+        None
     }
 
     fn noun(&self) -> &'static str {
@@ -52,6 +58,128 @@ impl Layer for ReLU {
 }
 
 layer! {
+    /// Multiplies negative values by a small number: `[N, *] → [N, *]`.
+    ///
+    /// As `torch.nn.LeakyReLU`.
+    pub(crate) struct LeakyReLU {
+        /// What negative values are multiplied by.
+        negative_slope: f64 = 0.01,
+        /// Whether the input may be overwritten. It is where nothing else needs it and the slope is 0.01.
+        inplace: bool = false,
+    }
+}
+
+impl LeakyReLU {
+    /// The only slope that the functions of libtorch take, as `tch` has them.
+    fn is_plain(&self) -> bool {
+        self.negative_slope.to_bits() == 0.01_f64.to_bits()
+    }
+}
+
+impl Layer for LeakyReLU {
+    fn outputs(&self, inputs: &[Type], _needs: &mut Needs<'_>) -> Result<Vec<Type>, Problem> {
+        let [input] = exactly(inputs)?;
+        floats(input)?;
+        Ok(vec![input.clone()])
+    }
+
+    fn key(&self, _inputs: &[Type]) -> String {
+        format!("LeakyReLU plain={}", self.is_plain())
+    }
+
+    fn noun(&self) -> &'static str {
+        "leaky_relu"
+    }
+
+    fn numbers(&self, _inputs: &[Type]) -> Vec<Number> {
+        let slope = || Number::float("negative_slope", self.negative_slope).in_forward();
+        if self.is_plain() {
+            vec![]
+        } else {
+            vec![slope()]
+        }
+    }
+
+    fn forward(&self, site: &Site<'_>) -> TokenStream {
+        let input = &site.inputs[0];
+        match site.numbers {
+            [slope] => {
+                let input = input.by_ref();
+                quote!(nn::leaky_relu(#input, #slope)?)
+            }
+            _ => {
+                let input = &input.name;
+                quote!(#input.f_leaky_relu()?)
+            }
+        }
+    }
+
+    // Where it overwrites, autograd keeps the output.
+    fn memory(&self) -> Memory {
+        if self.in_place().is_some() {
+            Memory::Saved
+        } else {
+            Memory::Fresh
+        }
+    }
+
+    fn in_place(&self) -> Option<TokenStream> {
+        (self.inplace && self.is_plain()).then(|| quote!(f_leaky_relu_()?))
+    }
+}
+
+macro_rules! pointwise {
+    ($($(#[doc = $docs:literal])+ $class:ident, $noun:literal, $method:ident, $memory:expr;)+) => { $(
+        layer! {
+            $(#[doc = $docs])+
+            pub(crate) struct $class {}
+        }
+
+        impl Layer for $class {
+            fn outputs(
+                &self,
+                inputs: &[Type],
+                _needs: &mut Needs<'_>,
+            ) -> Result<Vec<Type>, Problem> {
+                let [input] = exactly(inputs)?;
+                floats(input)?;
+                Ok(vec![input.clone()])
+            }
+
+            fn noun(&self) -> &'static str {
+                $noun
+            }
+
+            fn forward(&self, site: &Site<'_>) -> TokenStream {
+                let input = &site.inputs[0].name;
+                quote!(#input.$method()?)
+            }
+
+            fn memory(&self) -> Memory {
+                $memory
+            }
+        }
+    )+ };
+}
+
+pointwise! {
+    /// `1 / (1 + exp(-x))` of each value `x`: `[N, *] → [N, *]`.
+    ///
+    /// As `torch.nn.Sigmoid`.
+    Sigmoid, "sigmoid", f_sigmoid, Memory::Saved;
+
+    /// The logarithm of `1 / (1 + exp(-x))` of each value `x`: `[N, *] → [N, *]`.
+    ///
+    /// As `torch.nn.LogSigmoid`.
+    LogSigmoid, "log_sigmoid", f_log_sigmoid, Memory::Fresh;
+
+    /// The hyperbolic tangent of each value: `[N, *] → [N, *]`.
+    ///
+    /// As `torch.nn.Tanh`.
+    Tanh, "tanh", f_tanh, Memory::Saved;
+}
+
+layer! {
     /// Gives what it gets: `[N, *] → [N, *]`.
     ///
     /// As `torch.nn.Identity`.
@@ -62,6 +190,10 @@ impl Layer for Identity {
     fn outputs(&self, inputs: &[Type], _needs: &mut Needs<'_>) -> Result<Vec<Type>, Problem> {
         let [input] = exactly(inputs)?;
         Ok(vec![input.clone()])
+    }
+
+    fn takes(&self) -> Option<Dtype> {
+        None
     }
 
     fn noun(&self) -> &'static str {
@@ -79,92 +211,6 @@ impl Layer for Identity {
 
     fn memory(&self) -> Memory {
         Memory::View
-    }
-}
-
-macro_rules! softmax {
-    ($(#[doc = $docs:literal])+ $class:ident, $method:ident) => {
-        layer! {
-            $(#[doc = $docs])+
-            pub(crate) struct $class {
-                /// The dimension along which the values belong together; the batch is 0, the last one -1.
-                dim: Option<i64> = None => "the features: the last dimension of `[N, features]` and `[N, length, features]`, the channels of an image",
-            }
-        }
-
-        impl Layer for $class {
-            fn outputs(
-                &self,
-                inputs: &[Type],
-                _needs: &mut Needs<'_>,
-            ) -> Result<Vec<Type>, Problem> {
-                let [input] = exactly(inputs)?;
-                floats(input)?;
-                softmax_dim(self.dim, input)?;
-                Ok(vec![input.clone()])
-            }
-
-            fn key(&self, inputs: &[Type]) -> String {
-                format!("{} dim={:?}", stringify!($class), softmax_dim(self.dim, &inputs[0]).ok())
-            }
-
-            fn noun(&self) -> &'static str {
-                "softmax"
-            }
-
-            fn numbers(&self, inputs: &[Type]) -> Vec<Number> {
-                let dim = softmax_dim(self.dim, &inputs[0]).ok();
-                dim.map(|it| Number::int("dim", Role::Other, it).in_forward()).into_iter().collect()
-            }
-
-            fn forward(&self, site: &Site<'_>) -> TokenStream {
-                let (input, dim) = (&site.inputs[0].name, &site.numbers[0]);
-                quote!(#input.$method(#dim, None)?)
-            }
-
-            fn memory(&self) -> Memory {
-                Memory::Saved
-            }
-        }
-    };
-}
-
-softmax! {
-    /// Turns values into probabilities that sum to 1 along a dimension: `[N, *] → [N, *]`.
-    ///
-    /// As `torch.nn.Softmax`, but without `dim` it never takes the batch.
-    Softmax, f_softmax
-}
-
-softmax! {
-    /// The logarithms of the probabilities of Softmax: `[N, *] → [N, *]`.
-    ///
-    /// As `torch.nn.LogSoftmax`, but without `dim` it never takes the batch.
-    LogSoftmax, f_log_softmax
-}
-
-/// The dimension that is meant, counted from the batch.
-fn softmax_dim(dim: Option<i64>, input: &Type) -> Result<i64, Problem> {
-    let rank = i64::try_from(input.rank()).unwrap_or(i64::MAX);
-    match (dim, rank) {
-        (Some(dim), _) if (0..rank).contains(&dim) => Ok(dim),
-        (Some(dim), _) if (-rank..0).contains(&dim) => Ok(dim + rank),
-        (Some(dim), _) => {
-            let message = format!("works along dimension {dim}, but gets {input}");
-            let note = format!(
-                "`dim` counts the batch, so it is in {}..={}",
-                -rank,
-                rank - 1
-            );
-            Err(Problem::param("dim", message).note(note))
-        }
-        (None, 2 | 3) => Ok(rank - 1),
-        (None, 4 | 5) => Ok(1),
-        (None, _) => {
-            let message = format!("needs a `dim` to work along, since it gets {input}");
-            let help = "add `dim: -1` for the last dimension";
-            Err(Problem::new("missing-parameter", message).help(help))
-        }
     }
 }
 
@@ -217,11 +263,21 @@ impl Layer for Dropout {
 
 #[cfg(test)]
 mod tests {
-    use crate::layers::testing::{check, check_forward, check_same_code, layer};
+    use crate::layers::testing::{
+        check, check_forward, check_forward_owned, check_same_code, layer,
+    };
 
     #[test]
     fn shapes_stay() {
-        for class in ["ReLU", "Identity", "Softmax", "LogSoftmax", "Dropout"] {
+        for class in [
+            "ReLU",
+            "LeakyReLU",
+            "Sigmoid",
+            "LogSigmoid",
+            "Tanh",
+            "Identity",
+            "Dropout",
+        ] {
             let block = format!(r#"{{"_class": "{class}"}}"#);
             for shape in [
                 "[N, 10]",
@@ -244,54 +300,13 @@ mod tests {
                 "[N, 3] of whole numbers",
             );
         }
-        for class in ["Softmax", "LogSoftmax", "Dropout"] {
+        for class in ["LeakyReLU", "Sigmoid", "LogSigmoid", "Tanh", "Dropout"] {
             check(
                 &format!(r#"{{"_class": "{class}"}}"#),
                 &["#[N, 3]"],
                 "wrong-dtype: needs floating point numbers, but gets [N, 3] of whole numbers",
             );
         }
-    }
-
-    #[test]
-    fn softmax_works_along_the_features() {
-        let code = |shape, expected| check_forward(r#"{"_class": "Softmax"}"#, &[shape], expected);
-        code("[N, 10]", "a.f_softmax(1, None)?");
-        code("[N, L, 10]", "a.f_softmax(2, None)?");
-        code("[N, 10, H, W]", "a.f_softmax(1, None)?");
-        code("[N, 10, 2, 2, 2]", "a.f_softmax(1, None)?");
-        let block = r#"{"_class": "LogSoftmax", "dim": -2}"#;
-        check_forward(block, &["[N, L, 10]"], "a.f_log_softmax(1, None)?");
-        check(
-            r#"{"_class": "Softmax"}"#,
-            &["[N]"],
-            "missing-parameter: needs a `dim` to work along, since it gets [N]\n\
-             help: add `dim: -1` for the last dimension",
-        );
-    }
-
-    #[test]
-    fn dim_counts_the_batch() {
-        for dim in -3..3 {
-            let block = format!(r#"{{"_class": "Softmax", "dim": {dim}}}"#);
-            check(&block, &["[N, L, 10]"], "[N, L, 10]");
-        }
-        for dim in [-4, 3] {
-            check(
-                &format!(r#"{{"_class": "Softmax", "dim": {dim}}}"#),
-                &["[N, L, 10]"],
-                &format!(
-                    "wrong-parameter(dim): works along dimension {dim}, but gets [N, L, 10]\n\
-                     note: `dim` counts the batch, so it is in -3..=2"
-                ),
-            );
-        }
-        let (first, last) = (
-            r#"{"_class": "Softmax", "dim": 1}"#,
-            r#"{"_class": "Softmax", "dim": -1}"#,
-        );
-        check_same_code("[N, 5]", first, last, true);
-        check_same_code("[N, 5, 5]", first, last, false);
     }
 
     #[test]
@@ -307,6 +322,37 @@ mod tests {
         }
         check_same_code("[N, 10]", &block("0.1"), &block("0.2"), true);
         assert!(layer(&block("0")).needs_train());
+    }
+
+    #[test]
+    fn each_has_its_function() {
+        for (class, expected) in [
+            ("Sigmoid", "a.f_sigmoid()?"),
+            ("LogSigmoid", "a.f_log_sigmoid()?"),
+            ("Tanh", "a.f_tanh()?"),
+        ] {
+            check_forward(
+                &format!(r#"{{"_class": "{class}"}}"#),
+                &["[N, 10]"],
+                expected,
+            );
+        }
+    }
+
+    #[test]
+    fn leaky_relu_has_a_slope() {
+        let plain = r#"{"_class": "LeakyReLU"}"#;
+        let steep = r#"{"_class": "LeakyReLU", "negative_slope": 0.2, "inplace": true}"#;
+        let flat = r#"{"_class": "LeakyReLU", "negative_slope": 0}"#;
+        check_forward(plain, &["[N, 10]"], "a.f_leaky_relu()?");
+        check_forward(steep, &["[N, 10]"], "nn::leaky_relu(a, 0.2)?");
+        check_forward_owned(steep, &["[N, 10]"], "nn::leaky_relu(&a, 0.2)?");
+        check_same_code("[N, 10]", plain, steep, false);
+        check_same_code("[N, 10]", flat, steep, true);
+        assert!(layer(plain).in_place().is_none());
+        assert!(layer(steep).in_place().is_none());
+        let overwriting = layer(r#"{"_class": "LeakyReLU", "inplace": true}"#);
+        assert!(overwriting.in_place().is_some());
     }
 
     #[test]

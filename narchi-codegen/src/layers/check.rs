@@ -1,7 +1,7 @@
 //! What several families check of their inputs and parameters.
 
 use crate::{
-    dim::{Dim, Window},
+    dim::{Dim, Fact, Facts, Window, lower_bounds},
     layer::{Needs, Problem},
     shape::{Dtype, Type},
 };
@@ -101,6 +101,26 @@ pub(super) fn at_least(param: &'static str, values: &[i64], least: i64) -> Resul
         return Err(Problem::param(param, message));
     }
     Ok(())
+}
+
+/// Whether a size can be `least` or more. Where that depends on symbols, it is needed of them.
+pub(super) fn reaches(
+    dim: &Dim,
+    least: i64,
+    needs: &mut Needs<'_>,
+    why: impl Fn() -> String,
+) -> Result<bool, Problem> {
+    if let Some(size) = dim.as_fixed() {
+        return Ok(size >= least);
+    }
+    let room = dim.minus(least - 1)?;
+    let bounds = lower_bounds(&[room], &Facts::default())?;
+    for (symbol, bound) in bounds.least {
+        if bound.value > 1 {
+            needs.need(Fact::AtLeast(symbol, bound.value), &why);
+        }
+    }
+    Ok(bounds.unmet.is_empty())
 }
 
 /// The windows of all axes.

@@ -5,9 +5,11 @@ use std::array;
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 
-use super::check::{at_least, axis_names, fits, floats, image, settled, settled_param, windows};
+use super::check::{
+    at_least, axis_names, fits, floats, image, reaches, settled, settled_param, windows,
+};
 use crate::{
-    dim::{Dim, Fact, Facts, Window, lower_bounds},
+    dim::{Dim, Window},
     layer::{
         Axes, Channels, Layer, LayerDef, Mode, Module, Needs, Number, Padding, Problem, Role, Site,
         Weight, exactly, layer,
@@ -214,23 +216,12 @@ impl<const D: usize> Conv<'_, D> {
             let help = format!("use a padding of less than the {name}, or another `padding_mode`");
             Problem::param("padding", message).help(help)
         };
-        if let Some(size) = dim.as_fixed() {
-            return if size < least { Err(refuse()) } else { Ok(()) };
+        let why = || format!("there must be {padding} elements to {verb} in {dim}");
+        if reaches(dim, least, needs, why)? {
+            Ok(())
+        } else {
+            Err(refuse())
         }
-        let room = dim.minus(least - 1)?;
-        let bounds = lower_bounds(&[room], &Facts::default())?;
-        if !bounds.unmet.is_empty() {
-            return Err(refuse());
-        }
-        for (symbol, bound) in bounds.least {
-            if bound.value > 1 {
-                let fact = Fact::AtLeast(symbol, bound.value);
-                needs.need(fact, || {
-                    format!("there must be {padding} elements to {verb} in {dim}")
-                });
-            }
-        }
-        Ok(())
     }
 
     fn output(&self, axis: usize, dim: &Dim) -> Result<Dim, Problem> {

@@ -5,7 +5,7 @@ use quote::quote;
 
 use crate::{
     layer::{Channels, Layer, LayerDef, Moves, Needs, Operand, Problem, Site, layer},
-    shape::Type,
+    shape::{Dtype, Type},
 };
 
 pub(super) const LAYERS: &[LayerDef] = &[Add::DEF, Concatenate::DEF];
@@ -30,6 +30,10 @@ impl Layer for Add {
             return Err(notes.into_iter().fold(problem(), Problem::note));
         }
         Ok(vec![first.clone()])
+    }
+
+    fn takes(&self) -> Option<Dtype> {
+        None
     }
 
     fn noun(&self) -> &'static str {
@@ -129,6 +133,10 @@ impl Layer for Concatenate {
 
     fn takes_many(&self) -> bool {
         true
+    }
+
+    fn takes(&self) -> Option<Dtype> {
+        None
     }
 
     fn noun(&self) -> &'static str {

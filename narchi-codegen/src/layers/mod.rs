@@ -20,11 +20,15 @@ macro_rules! families {
 families! {
     activation,
     conv,
+    crf,
+    embedding,
     linear,
     merge,
     norm,
     pool,
+    recurrent,
     reshape,
+    softmax,
 }
 
 mod check;

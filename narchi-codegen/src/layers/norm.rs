@@ -144,7 +144,11 @@ impl BatchNorm {
 
     fn weights(&self, channels: &Dim) -> Vec<Weight> {
         let shape = || vec![channels.clone()];
-        let buffer = |leaf, shape, kind| Weight { leaf, shape, kind };
+        let buffer = |leaf: &'static str, shape, kind| Weight {
+            leaf: leaf.into(),
+            shape,
+            kind,
+        };
         let mut weights = Vec::new();
         if self.affine {
             weights.push(Weight::parameter("weight", shape()));

@@ -10,7 +10,7 @@ use crate::{
         Argument, Channels, Layer, LayerDef, Memory, Needs, Number, Param, Problem, Role, Site,
         exactly, layer,
     },
-    shape::Type,
+    shape::{Dtype, Type},
 };
 
 pub(super) const LAYERS: &[LayerDef] = &[Reshape::DEF];
@@ -261,6 +261,10 @@ impl Layer for Reshape {
         // The steps are all there is to the code.
         let steps: Vec<String> = self.steps(&[]).iter().map(TokenStream::to_string).collect();
         format!("Reshape {}", steps.join(" "))
+    }
+
+    fn takes(&self) -> Option<Dtype> {
+        None
     }
 
     fn noun(&self) -> &'static str {

@@ -48,6 +48,17 @@ fn describe(block: &str, inputs: &[&str]) -> String {
     }
 }
 
+/// What a block warns of.
+#[track_caller]
+pub(super) fn check_warnings(block: &str, input: &str, expected: &[&str]) {
+    let types = [ty(input)];
+    let (facts, bound) = (Facts::default(), bound(&types));
+    let mut needs = Needs::new(&facts, &bound);
+    read(block).unwrap().outputs(&types, &mut needs).unwrap();
+    let warnings: Vec<String> = needs.take_warnings().into_iter().map(lines).collect();
+    assert_eq!(warnings, expected, "{block} of {input}");
+}
+
 /// The weights of a block, one a line.
 #[track_caller]
 pub(super) fn check_weights(block: &str, input: &str, expected: &[&str]) {
@@ -223,7 +234,9 @@ fn read(block: &str) -> Result<Arc<dyn Layer>, String> {
             help,
         }));
     }
-    layer.ok_or_else(|| problems.join("\n"))
+    layer
+        .filter(|_| problems.is_empty())
+        .ok_or_else(|| problems.join("\n"))
 }
 
 fn lines(problem: Problem) -> String {

@@ -9,12 +9,11 @@ use std::{
 use narchi_codegen::catalog;
 
 /// Codes that no file alone can bring about, and where they are tested instead.
-const ELSEWHERE: [&str; 5] = [
+const ELSEWHERE: [&str; 4] = [
     "missing-file",               // cli.rs
     "evaluation-too-long",        // frontend/tests
     "missing-top-level-argument", // frontend/tests
     "unknown-top-level-argument", // frontend/tests
-    "wrong-dtype",                // layers: no layer makes whole numbers yet
 ];
 
 /// The code under `src`, without tests and comments, by file.

@@ -17,6 +17,10 @@ pub(crate) enum Fill {
         /// How many values are summed for one output.
         fan_in: i64,
     },
+    /// Evenly, within `bound` of zero.
+    Uniform { bound: f64 },
+    /// Normally distributed around 0, with a deviation of 1.
+    Normal,
 }
 
 /// A trainable tensor, registered under the path.
@@ -71,13 +75,18 @@ fn filled(vs: &Path<'_>, size: &[i64], fill: Fill, kind: Kind) -> Result<Tensor,
     }
     let bound = match fill {
         Fill::Const(value) => value,
+        Fill::Normal => 1.,
         Fill::KaimingUniform => kaiming_bound(fan_in(size)),
         Fill::Bias { fan_in } if fan_in > 0 => 1. / root(fan_in),
         Fill::Bias { .. } => 0.,
+        Fill::Uniform { bound } => bound,
     };
     let mut tensor = Tensor::f_zeros(size, (kind, vs.device()))?;
     if size.contains(&0) {
         return Ok(tensor);
+    }
+    if matches!(fill, Fill::Normal) {
+        return tensor.f_normal_(0., bound);
     }
     tensor.f_uniform_(-bound, bound)
 }

@@ -6,6 +6,9 @@ use narchi_codegen::{LayerDef, ParamDef, probe::Operand};
 use narchi_runtime::tch::{Device, Kind, Tensor};
 use serde_json::{Map, Value};
 
+/// Layers that read sequences.
+const RECURRENT: [&str; 3] = ["RNN", "LSTM", "GRU"];
+
 /// A block and its inputs.
 pub(super) struct Case {
     pub(super) block: Value,
@@ -109,6 +112,8 @@ impl Case {
             Some('1') => 3,
             Some('2') => 4,
             Some('3') => 5,
+            _ if RECURRENT.contains(&class) => 3,
+            _ if class == "CRF" => 3 + random.below(2),
             _ => match spec {
                 // As many as the highest number says, which stands where it may.
                 Some(spec @ Value::Array(_)) => {
@@ -134,22 +139,25 @@ impl Case {
         }];
         for axis in 1..rank {
             let mut dim = self.dim(random);
-            if axis == 1 && rank > 2 && random.below(4) > 0 {
+            let is_channels = axis == 1 && rank > 2 && !RECURRENT.contains(&class);
+            if is_channels && random.below(4) > 0 {
                 dim = fixed(*random.of(&[1, 2, 3, 4, 6, 8, 12]));
             }
             // Weights need a number. A number is none of the values of a symbol, so it is not
             // split into numbers.
             let fix = (has_weights && axis == 1)
-                || (class == "Linear" && axis == rank - 1)
+                || (["Linear", "CRF", "RNN", "LSTM", "GRU"].contains(&class) && axis == rank - 1)
                 || self.splits_into_numbers();
             if fix {
                 dim = fixed(dim.size);
             }
             dims.push(dim);
         }
+        // Where most take floating point numbers, these are looked up.
+        let is_index = class == "Embedding";
         Input {
             dims,
-            is_whole: random.one_in(16),
+            is_whole: random.one_in(16) ^ is_index,
         }
     }
 
@@ -256,12 +264,12 @@ impl Case {
 impl Input {
     pub(super) fn tensor(&self) -> Tensor {
         let sizes: Vec<i64> = self.dims.iter().map(|it| it.size).collect();
-        let kind = if self.is_whole {
-            Kind::Int64
+        if self.is_whole {
+            // The first row of a table, which has one at least.
+            Tensor::zeros(sizes, (Kind::Int64, Device::Cpu))
         } else {
-            Kind::Float
-        };
-        Tensor::ones(sizes, (kind, Device::Cpu))
+            Tensor::ones(sizes, (Kind::Float, Device::Cpu))
+        }
     }
 }
 

@@ -3,11 +3,16 @@
 use narchi_runtime::tch::{Device, Kind, TchError, Tensor};
 use serde_json::Value;
 
-use super::cases::Case;
+use super::{
+    cases::Case,
+    sequences::{crf, recurrent},
+};
 
 /// What comes out.
 pub(super) struct Verdict {
     pub(super) shape: Vec<i64>,
+    /// The shapes of further outputs.
+    pub(super) states: Vec<Vec<i64>>,
     /// The windows that slid along axes.
     pub(super) windows: Vec<Window>,
 }
@@ -42,7 +47,7 @@ impl Window {
 }
 
 /// Why there is nothing: what PyTorch says, or that a value is not what its documentation asks for.
-type Result<T> = std::result::Result<T, String>;
+pub(super) type Result<T> = std::result::Result<T, String>;
 
 /// What comes out of a block.
 ///
@@ -56,12 +61,19 @@ pub(super) fn shape(case: &Case) -> Result<Verdict> {
         .iter()
         .map(super::cases::Input::tensor)
         .collect();
+    let mut states = Vec::new();
     let (output, windows) = match (class, tensors.as_slice()) {
         ("Add", [first, others @ ..]) if !others.is_empty() => (add(first, others)?, Vec::new()),
         ("Concatenate", [_, others @ ..]) if !others.is_empty() => {
             (cat(&block, &tensors)?, Vec::new())
         }
         ("Add" | "Concatenate", _) => return Err("too few inputs".to_owned()),
+        ("RNN" | "LSTM" | "GRU", [input]) => {
+            let mut outputs = recurrent(class, &block, input)?;
+            states = outputs.split_off(1);
+            (outputs.remove(0), Vec::new())
+        }
+        ("CRF", [input]) => (crf(input)?, Vec::new()),
         (_, [input]) => one(class, &block, input)?,
         _ => return Err("not one input".to_owned()),
     };
@@ -69,12 +81,19 @@ pub(super) fn shape(case: &Case) -> Result<Verdict> {
     if shape.contains(&0) {
         Err("empty".to_owned())
     } else {
-        Ok(Verdict { shape, windows })
+        let states = states.iter().map(Tensor::size).collect();
+        Ok(Verdict {
+            shape,
+            states,
+            windows,
+        })
     }
 }
 
 fn one(class: &str, block: &Block<'_>, x: &Tensor) -> Result<(Tensor, Vec<Window>)> {
     let plain = |it: std::result::Result<Tensor, TchError>| Ok((said(it)?, Vec::new()));
+    let greatest =
+        |it: std::result::Result<(Tensor, Tensor), TchError>| Ok((said(it)?.0, Vec::new()));
     match class {
         "Conv1d" => conv::<1>(block, x),
         "Conv2d" => conv::<2>(block, x),
@@ -106,52 +125,29 @@ fn one(class: &str, block: &Block<'_>, x: &Tensor) -> Result<(Tensor, Vec<Window
             }
             plain(x.f_dropout(block.number("p", 0.5)?, true))
         }
-        "MaxPool2d" => pool::<2>(block, x, |it| {
-            let dilation = block.axes::<2>("dilation", Some(1))?;
-            let Pool {
-                kernel,
-                stride,
-                padding,
-                ceil,
-            } = it;
-            Ok((
-                said(x.f_max_pool2d(kernel, stride, padding, dilation, ceil))?,
-                dilation,
-            ))
-        }),
-        "AvgPool2d" => pool::<2>(block, x, |it| {
-            let include = block.flag("count_include_pad", true)?;
-            let divisor = block.optional("divisor_override", int)?;
-            let Pool {
-                kernel,
-                stride,
-                padding,
-                ceil,
-            } = it;
-            let output = x.f_avg_pool2d(kernel, stride, padding, ceil, include, divisor);
-            Ok((said(output)?, [1, 1]))
-        }),
-        "AdaptiveAvgPool2d" => {
-            batched(x, 4)?;
-            let kept = |axis: usize| x.size()[axis + 2];
-            let size = |axis: usize, it: &Value| {
-                if it.is_null() {
-                    Ok(kept(axis))
-                } else {
-                    int(it)
-                }
-            };
-            let sizes = match block
-                .0
-                .get("output_feats")
-                .ok_or("output_feats is missing")?
-            {
-                Value::Array(both) if both.len() == 2 => [size(0, &both[0])?, size(1, &both[1])?],
-                Value::Array(_) => return Err("not two sizes".to_owned()),
-                it => [size(0, it)?, size(1, it)?],
-            };
-            plain(x.f_adaptive_avg_pool2d(sizes))
+        "LeakyReLU" => {
+            block.flag("inplace", false)?;
+            block.number("negative_slope", 0.01)?;
+            plain(x.f_leaky_relu())
         }
+        "LogSigmoid" => plain(x.f_log_sigmoid()),
+        // libtorch would make single precision of whole numbers, whatever the weights have.
+        "Sigmoid" | "Tanh" if x.kind() != Kind::Float => Err("whole numbers".to_owned()),
+        "Sigmoid" => plain(x.f_sigmoid()),
+        "Tanh" => plain(x.f_tanh()),
+        "Embedding" => Ok((embedding(block, x)?, Vec::new())),
+        "MaxPool1d" => max_pool::<1>(block, x),
+        "MaxPool2d" => max_pool::<2>(block, x),
+        "MaxPool3d" => max_pool::<3>(block, x),
+        "AvgPool1d" => avg_pool::<1>(block, x),
+        "AvgPool2d" => avg_pool::<2>(block, x),
+        "AvgPool3d" => avg_pool::<3>(block, x),
+        "AdaptiveAvgPool1d" => plain(x.f_adaptive_avg_pool1d(adaptive::<1>(block, x)?)),
+        "AdaptiveAvgPool2d" => plain(x.f_adaptive_avg_pool2d(adaptive::<2>(block, x)?)),
+        "AdaptiveAvgPool3d" => plain(x.f_adaptive_avg_pool3d(adaptive::<3>(block, x)?)),
+        "AdaptiveMaxPool1d" => greatest(x.f_adaptive_max_pool1d(adaptive::<1>(block, x)?)),
+        "AdaptiveMaxPool2d" => greatest(x.f_adaptive_max_pool2d(adaptive::<2>(block, x)?)),
+        "AdaptiveMaxPool3d" => greatest(x.f_adaptive_max_pool3d(adaptive::<3>(block, x)?)),
         "Reshape" => Ok((reshape(block, x)?, Vec::new())),
         _ => panic!("say here what PyTorch has for {class}"),
     }
@@ -279,6 +275,90 @@ fn pool<const D: usize>(
     Ok((output, windows))
 }
 
+/// `torch.nn.MaxPoolNd`
+fn max_pool<const D: usize>(block: &Block<'_>, x: &Tensor) -> Result<(Tensor, Vec<Window>)> {
+    pool::<D>(block, x, |it| {
+        let dilation = block.axes::<D>("dilation", Some(1))?;
+        let Pool {
+            kernel,
+            stride,
+            padding,
+            ceil,
+        } = it;
+        let output = match D {
+            1 => x.f_max_pool1d(kernel, stride, padding, dilation, ceil),
+            2 => x.f_max_pool2d(kernel, stride, padding, dilation, ceil),
+            _ => x.f_max_pool3d(kernel, stride, padding, dilation, ceil),
+        };
+        Ok((said(output)?, dilation))
+    })
+}
+
+/// `torch.nn.AvgPoolNd`
+fn avg_pool<const D: usize>(block: &Block<'_>, x: &Tensor) -> Result<(Tensor, Vec<Window>)> {
+    pool::<D>(block, x, |it| {
+        let include = block.flag("count_include_pad", true)?;
+        let divisor = block.optional("divisor_override", int)?;
+        let Pool {
+            kernel,
+            stride,
+            padding,
+            ceil,
+        } = it;
+        let output = match D {
+            1 => x.f_avg_pool1d(kernel, stride, padding, ceil, include),
+            2 => x.f_avg_pool2d(kernel, stride, padding, ceil, include, divisor),
+            _ => x.f_avg_pool3d(kernel, stride, padding, ceil, include, divisor),
+        };
+        Ok((said(output)?, [1; D]))
+    })
+}
+
+/// The sizes that an adaptive pooling is asked for.
+fn adaptive<const D: usize>(block: &Block<'_>, x: &Tensor) -> Result<[i64; D]> {
+    batched(x, D + 2)?;
+    let sizes = block
+        .0
+        .get("output_feats")
+        .ok_or("output_feats is missing")?;
+    let one = std::slice::from_ref(sizes);
+    let sizes = match sizes.as_array() {
+        Some(sizes) if sizes.len() == D => sizes.iter(),
+        Some(sizes) => return Err(format!("{} sizes", sizes.len())),
+        None => one.iter(),
+    };
+    let given = x.size();
+    let sizes = sizes.cycle().zip(&given[2..]);
+    let size = |(it, kept): (&Value, &i64)| if it.is_null() { Ok(*kept) } else { int(it) };
+    let sizes = sizes.map(size).collect::<Result<Vec<i64>>>()?;
+    sizes.try_into().map_err(|it| format!("sizes {it:?}"))
+}
+
+/// `torch.nn.Embedding`
+fn embedding(block: &Block<'_>, x: &Tensor) -> Result<Tensor> {
+    let (rows, feats) = (block.size("num_embeddings")?, block.size("output_feats")?);
+    let padding = block.optional("padding_idx", int)?;
+    let max_norm = block.optional("max_norm", |it| it.as_f64().ok_or("no number".to_owned()))?;
+    let norm_type = block.number("norm_type", 2.0)?;
+    let (scale, sparse) = (
+        block.flag("scale_grad_by_freq", false)?,
+        block.flag("sparse", false)?,
+    );
+    if padding.is_some_and(|it| !(-rows..rows).contains(&it)) {
+        return Err("Padding_idx must be within num_embeddings".to_owned());
+    }
+    // These fail late, or make no sense.
+    if scale && sparse || max_norm.is_some_and(|it| it < 0.0) {
+        return Err("sparse and scaled, or a negative norm".to_owned());
+    }
+    let mut table = said(Tensor::f_ones([rows, feats], (Kind::Float, Device::Cpu)))?;
+    if let Some(max_norm) = max_norm {
+        let _ = said(table.f_embedding_renorm_(x, max_norm, norm_type))?;
+    }
+    let padding = padding.unwrap_or(-1);
+    said(Tensor::f_embedding(&table, x, padding, scale, sparse))
+}
+
 /// `torch.nn.BatchNormNd` for inference.
 fn batch_norm(block: &Block<'_>, x: &Tensor, ranks: &[usize]) -> Result<Tensor> {
     let eps = block.number("eps", 1e-5)?;
@@ -381,15 +461,15 @@ fn reshape(block: &Block<'_>, x: &Tensor) -> Result<Tensor> {
 }
 
 /// The parameters of a block, read as PyTorch documents them.
-struct Block<'a>(&'a Value);
+pub(super) struct Block<'a>(&'a Value);
 
 impl Block<'_> {
-    fn int(&self, name: &str, default: i64) -> Result<i64> {
+    pub(super) fn int(&self, name: &str, default: i64) -> Result<i64> {
         self.0.get(name).map_or(Ok(default), int)
     }
 
     /// A number of channels, of which there is one at least.
-    fn size(&self, name: &str) -> Result<i64> {
+    pub(super) fn size(&self, name: &str) -> Result<i64> {
         let size = self
             .0
             .get(name)
@@ -402,7 +482,7 @@ impl Block<'_> {
         }
     }
 
-    fn number(&self, name: &str, default: f64) -> Result<f64> {
+    pub(super) fn number(&self, name: &str, default: f64) -> Result<f64> {
         let Some(value) = self.0.get(name) else {
             return Ok(default);
         };
@@ -411,7 +491,7 @@ impl Block<'_> {
             .ok_or_else(|| format!("{value} is no number"))
     }
 
-    fn flag(&self, name: &str, default: bool) -> Result<bool> {
+    pub(super) fn flag(&self, name: &str, default: bool) -> Result<bool> {
         let Some(value) = self.0.get(name) else {
             return Ok(default);
         };
@@ -420,7 +500,11 @@ impl Block<'_> {
             .ok_or_else(|| format!("{value} is no boolean"))
     }
 
-    fn optional<T>(&self, name: &str, read: fn(&Value) -> Result<T>) -> Result<Option<T>> {
+    pub(super) fn optional<T>(
+        &self,
+        name: &str,
+        read: fn(&Value) -> Result<T>,
+    ) -> Result<Option<T>> {
         match self.0.get(name) {
             None | Some(Value::Null) => Ok(None),
             Some(value) => read(value).map(Some),
@@ -442,13 +526,13 @@ impl Block<'_> {
     }
 }
 
-fn int(value: &Value) -> Result<i64> {
+pub(super) fn int(value: &Value) -> Result<i64> {
     value
         .as_i64()
         .ok_or_else(|| format!("{value} is no whole number"))
 }
 
-fn batched(x: &Tensor, rank: usize) -> Result<()> {
+pub(super) fn batched(x: &Tensor, rank: usize) -> Result<()> {
     if x.dim() == rank {
         Ok(())
     } else {
@@ -456,7 +540,7 @@ fn batched(x: &Tensor, rank: usize) -> Result<()> {
     }
 }
 
-fn said<T>(result: std::result::Result<T, TchError>) -> Result<T> {
+pub(super) fn said<T>(result: std::result::Result<T, TchError>) -> Result<T> {
     result.map_err(|error| {
         error
             .to_string()
