@@ -18,7 +18,6 @@ use self::{
     report::{label, report, show_inputs},
     shares::Shares,
 };
-
 use crate::{
     diagnostic::{Diagnostic, Severity, Sink},
     dim::{Bindings, Dim, Fact},
