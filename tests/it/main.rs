@@ -8,6 +8,10 @@
 )]
 
 mod digits;
+mod drivers;
 mod generated;
 mod layers;
+mod micro;
+mod narchis_own;
+mod reference;
 mod torchvision;
