@@ -1,7 +1,7 @@
 //! The wheel of Python narchi, from which its architectures are taken; nothing of it is in this project.
 
 use std::{
-    fs, io,
+    env, fs, io,
     path::{Path, PathBuf},
     process::Command,
 };
@@ -13,11 +13,12 @@ const REQUIREMENT: &str = "reference/narchi/requirements.txt";
 pub(super) fn architectures(out_dir: &Path) -> io::Result<Vec<PathBuf>> {
     println!("cargo::rerun-if-changed={REQUIREMENT}");
     let folder = out_dir.join("narchi_wheel");
-    // To cargo a missing file is a changed one.
-    println!("cargo::rerun-if-changed={}", folder.display());
+    println!("cargo::rerun-if-env-changed=PYTHON");
     if !folder.is_dir()
         && let Err(problem) = unpack(out_dir, &folder)
     {
+        // To cargo a missing file is a changed one.
+        println!("cargo::rerun-if-changed={}", folder.display());
         println!("cargo::warning=narchi's wheel cannot be had: {problem}");
         return Ok(Vec::new());
     }
@@ -37,8 +38,9 @@ pub(super) fn architectures(out_dir: &Path) -> io::Result<Vec<PathBuf>> {
 }
 
 fn unpack(out_dir: &Path, folder: &Path) -> io::Result<()> {
+    let python = env::var_os("PYTHON").unwrap_or_else(|| "python3".into());
     let download = out_dir.join("download");
-    let mut pip = Command::new("python3");
+    let mut pip = Command::new(&python);
     pip.args(["-m", "pip", "download", "--quiet", "--no-deps"]);
     pip.args(["--require-hashes", "--requirement", REQUIREMENT, "--dest"]);
     run(pip.arg(&download))?;
@@ -47,7 +49,7 @@ fn unpack(out_dir: &Path, folder: &Path) -> io::Result<()> {
         .ok_or_else(|| io::Error::other("pip downloaded nothing"))??;
     // Complete or not there at all.
     let partial = out_dir.join("narchi_wheel_partial");
-    let mut zip = Command::new("python3");
+    let mut zip = Command::new(&python);
     zip.args(["-m", "zipfile", "-e"]).arg(wheel.path());
     run(zip.arg(&partial))?;
     fs::rename(partial, folder)

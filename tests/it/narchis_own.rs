@@ -106,7 +106,7 @@ fn all_of_them_compile() {
     let expected: Vec<&str> = CASES.iter().map(|it| it.file).collect();
     assert_eq!(
         files, expected,
-        "the build script downloads them: does `python3 -m pip` work?"
+        "the build script downloads them with `python3 -m pip`, and warns if that fails"
     );
 }
 
