@@ -1,6 +1,6 @@
 //! An architecture file after evaluation: plain data that knows where it was written.
 
-use std::ops::Range;
+use std::{fmt::Write, ops::Range};
 
 /// A value and its number in the document, by which its place can be found.
 #[derive(Clone, Debug, PartialEq)]
@@ -79,9 +79,9 @@ impl Node {
         match &mut self.value {
             Value::Array(items) => items.iter_mut().for_each(|it| next = it.number_from(next)),
             Value::Object(entries) => {
-                entries
-                    .iter_mut()
-                    .for_each(|it| next = it.value.number_from(next));
+                for entry in entries {
+                    next = entry.value.number_from(next);
+                }
             }
             Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
         }
@@ -232,7 +232,10 @@ fn json_string(text: &str) -> String {
     for letter in text.chars() {
         match letter {
             '"' | '\\' => json.extend(['\\', letter]),
-            control if control.is_control() => json.push_str(&format!("\\u{:04x}", control as u32)),
+            control if control.is_control() => {
+                // Writing to a string does not fail.
+                _ = write!(json, "\\u{:04x}", u32::from(control));
+            }
             other => json.push(other),
         }
     }

@@ -3,7 +3,11 @@
 //! There is no block without types: [`Scope::wire`] computes them from those of its inputs, and is
 //! the only way to add one.
 
-use std::{collections::BTreeMap, fmt, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+    sync::Arc,
+};
 
 use petgraph::stable_graph::{NodeIndex, StableDiGraph};
 use petgraph::visit::EdgeRef;
@@ -32,6 +36,8 @@ pub struct Model {
     pub(crate) facts: Vec<Required>,
     /// Symbols that no input binds: known when the model is made.
     pub(crate) free: Vec<Symbol>,
+    /// Weight paths that stand for others, in checkpoints: the other, and what it has the weights of.
+    pub(crate) shared: Vec<(String, String)>,
     /// Symbols that are computed from a size of an input: `H` from `2*H`.
     pub(crate) derived: BTreeMap<Symbol, Dim>,
 }
@@ -260,6 +266,8 @@ impl Model {
     /// All parameters and buffers in the order of PyTorch's state dict.
     pub(crate) fn weights(&self) -> Vec<(String, Weight)> {
         let mut all = Vec::new();
+        // Weights that are shared are there once.
+        let mut seen = BTreeSet::new();
         // A stack of what is left to visit, so that nothing recurses.
         let mut left = vec![(self.root(), 0)];
         while let Some((id, next)) = left.pop() {
@@ -274,11 +282,10 @@ impl Model {
                 Kind::Layer(layer) => {
                     let path = scope.path_of(block);
                     let weights = layer.weights(&scope.types_into(block));
-                    all.extend(
-                        weights
-                            .into_iter()
-                            .map(|it| (format!("{path}.{}", it.leaf), it)),
-                    );
+                    let named = weights
+                        .into_iter()
+                        .map(|it| (format!("{path}.{}", it.leaf), it));
+                    all.extend(named.filter(|it| seen.insert(it.0.clone())));
                 }
             }
         }

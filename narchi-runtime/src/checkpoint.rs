@@ -36,9 +36,23 @@ pub struct Loaded {
 /// this model, [`Error::Torch`] if libtorch runs out of memory. Unless the copying itself fails, an error
 /// leaves the model as it was.
 pub fn load(vs: &VarStore, path: impl AsRef<Path>) -> Result<Loaded> {
+    load_shared(vs, path, &[])
+}
+
+/// As [`load`], for a model in which several parts share their weights: `shared` is the `SHARED` of its type.
+/// The file may have the weights under any of the names, or under all.
+///
+/// # Errors
+///
+/// As [`load`]; of a tensor under several names, the first in the order of `shared` counts.
+pub fn load_shared(
+    vs: &VarStore,
+    path: impl AsRef<Path>,
+    shared: &[(&str, &str)],
+) -> Result<Loaded> {
     let checkpoint = Checkpoint::open(path)?;
     let variables = variables(vs);
-    let fit = misfit::compare(&variables, &checkpoint)?;
+    let fit = misfit::compare(&variables, &checkpoint, shared)?;
 
     // All is read before anything is set: the file may be broken further on.
     let mut values = Vec::with_capacity(fit.pairs.len());

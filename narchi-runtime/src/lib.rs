@@ -64,7 +64,7 @@ pub mod nn;
 pub use tch;
 pub use tch::{Device, Kind, Tensor};
 
-pub use checkpoint::{Loaded, Misfit, Problem, load, save};
+pub use checkpoint::{Loaded, Misfit, Problem, load, load_shared, save};
 pub use error::{Error, Result};
 pub use guard::{Fact, Input, Inputs, Size};
 

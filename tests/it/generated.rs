@@ -1,7 +1,7 @@
 //! Generated code as its users meet it: shapes, refusals, weights, training.
 
 use narchi_runtime::{
-    Device, Kind, Tensor, load, narchi_model,
+    Device, Kind, Tensor, load, load_shared, narchi_model,
     nn::{self, ModuleT},
     save,
 };
@@ -34,6 +34,10 @@ narchi_model!(
     },
     tla = { classes: 4 },
 );
+
+narchi_model!(Modules, "../../narchi-codegen/tests/models/modules.jsonnet");
+narchi_model!(Settled, "../../narchi-codegen/tests/models/settled.jsonnet");
+narchi_model!(Shared, "../../narchi-codegen/tests/models/shared.jsonnet");
 
 mod built {
     narchi_runtime::include_model!("mlp");
@@ -232,6 +236,90 @@ fn what_torch_saved_loads() {
         error.contains("legacy.pth") && error.contains("save"),
         "{error}"
     );
+}
+
+#[test]
+fn included_files_compute_what_they_say() {
+    let vs = store();
+    let model = Modules::new(&vs.root());
+    let x = image(&[2, 3, 8, 64]);
+    let outputs = model.forward(&x).expect("a height that both halve");
+    assert_eq!(outputs.y.size(), [2, 8, 32]);
+    assert_eq!(outputs.double.size(), [2, 16, 32]);
+    assert_eq!(outputs.same, x);
+    // `pair` adds its input to itself, and lays it beside itself; `twice` adds that to itself.
+    assert_eq!(outputs.double.narrow(1, 0, 8), outputs.y);
+    let names = [
+        "first.conv.bias",
+        "first.conv.weight",
+        "rest.0.conv.bias",
+        "rest.0.conv.weight",
+    ];
+    let mut found: Vec<String> = vs.variables().into_keys().collect();
+    found.sort();
+    assert_eq!(found, names);
+}
+
+#[test]
+fn sizes_of_weights_are_arguments_that_inputs_agree_with() {
+    let model = Settled::new(&store().root(), 5);
+    assert_eq!(
+        model
+            .forward(&image(&[2, 3, 5]))
+            .expect("the right shape")
+            .size(),
+        [2, 3, 5]
+    );
+    insta::assert_snapshot!(refusal(model.forward(&image(&[2, 3, 4]))), @"input `x` has shape [2, 3, 4], expected [N, L, W]: dimension 2 is 4, but W is 5 in this model");
+}
+
+#[test]
+fn shared_weights_are_one_and_load_under_any_name() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let vs = store();
+    let model = Shared::new(&vs.root());
+    assert_eq!(vs.variables().len(), 7, "a convolution and a batch norm");
+    let (x, other) = (image(&[1, 3, 6, 6]), image(&[1, 3, 6, 6]));
+    let both = |model: &Shared, left: &Tensor, right: &Tensor| {
+        let inputs = SharedInputs { left, right };
+        model.forward_t(inputs, false).expect("the right shape")
+    };
+    let output = both(&model, &x, &other);
+    assert!(
+        output.allclose(&both(&model, &other, &x), 1e-5, 1e-6, false),
+        "both eyes see alike"
+    );
+
+    let file = folder.path().join("own.safetensors");
+    save(&vs, &file).expect("a file");
+    let again = store();
+    let loaded = Shared::new(&again.root());
+    load_shared(&again, &file, Shared::SHARED).expect("its own weights");
+    assert_eq!(both(&loaded, &x, &other), output);
+
+    // As Python would save it, under both names; and under the second alone.
+    let alias = |it: &str| {
+        it.replace("left_eye", "right_eye")
+            .replace("norms.0", "norms.2")
+    };
+    for keep in [true, false] {
+        let stored = store();
+        for (name, tensor) in vs.variables() {
+            let own = keep.then(|| name.clone());
+            for name in own.into_iter().chain([alias(&name)]) {
+                let steps: Vec<&str> = name.split('.').collect();
+                let (leaf, steps) = steps.split_last().expect("a name");
+                let path = steps.iter().fold(stored.root(), |path, step| path / step);
+                _ = path.add(leaf, tensor.copy(), false);
+            }
+        }
+        let file = folder.path().join("renamed.safetensors");
+        save(&stored, &file).expect("a file");
+        let again = store();
+        let loaded = Shared::new(&again.root());
+        load_shared(&again, &file, Shared::SHARED).expect("the same weights by another name");
+        assert_eq!(both(&loaded, &x, &other), output);
+    }
 }
 
 #[test]

@@ -90,8 +90,16 @@ pub(super) fn wire_block<'d>(
         place,
         kind,
         inputs: Vec::new(),
+        share: share(sink, block),
         times: 1,
     }
+}
+
+/// With which blocks it shares its weights.
+fn share(sink: &mut Sink, block: &Node) -> Option<(String, Place)> {
+    let id = block.get("_id_share")?;
+    let name = text(sink, id, "`_id_share`").filter(|it| check_id(sink, id, it))?;
+    Some((name, id.place()))
 }
 
 /// The keys of a container beside its own; reports others.

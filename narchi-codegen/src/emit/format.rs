@@ -70,7 +70,7 @@ fn blank_lines(lines: &[String]) -> String {
         if after_member && line != "}" {
             text.push('\n');
         }
-        after_member = is_impl && (line == "    }" || line == "    };");
+        after_member = is_impl && (line == "    }" || line == "    };" || line == "    ];");
         text.push_str(line);
         text.push('\n');
     }

@@ -37,13 +37,27 @@ impl Root<'_> {
             number::index(self.scope.inputs.len()),
             number::index(symbols.len()),
         );
+        let shared = self.shared();
         quote! {
             const INPUTS: Inputs<#n_inputs, #n_symbols> = Inputs {
                 symbols: [#(#names),*],
                 tensors: [#(#tensors),*],
                 facts: &[#(#facts),*],
             };
+            #shared
         }
+    }
+
+    /// The constant that says under which other names a checkpoint may have weights.
+    fn shared(&self) -> Option<TokenStream> {
+        let shared = &self.architecture.shared;
+        let pairs = shared.iter().map(|(other, own)| quote!((#other, #own)));
+        (!shared.is_empty()).then(|| {
+            quote! {
+                /// Parts with the weights of another, for `narchi_runtime::load_shared`.
+                pub const SHARED: &'static [(&'static str, &'static str)] = &[#(#pairs),*];
+            }
+        })
     }
 }
 

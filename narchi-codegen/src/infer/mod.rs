@@ -8,12 +8,14 @@ mod known;
 mod modules;
 mod outputs;
 mod report;
+mod shares;
 
 use std::sync::Arc;
 
 use self::{
     known::{Known, Sizes},
     report::{label, report, show_inputs},
+    shares::Shares,
 };
 
 use crate::{
@@ -37,6 +39,7 @@ pub(crate) fn infer(sink: &mut Sink, wiring: &Wiring<'_>) -> Model {
         sizes: Sizes::default(),
         scopes: Vec::new(),
         bindings: Bindings::default(),
+        shares: Shares::default(),
     };
     let inputs: Vec<Option<Type>> = this.inputs(&root.inputs);
     let path = WeightPath::default();
@@ -45,7 +48,12 @@ pub(crate) fn infer(sink: &mut Sink, wiring: &Wiring<'_>) -> Model {
     this.outputs(root, id);
     this.lower_bounds();
     let free = this.free_symbols();
-    let Inference { scopes, facts, .. } = this;
+    let Inference {
+        scopes,
+        facts,
+        shares,
+        ..
+    } = this;
     let (name, description) = (wiring.name.clone(), wiring.description.clone());
     Model {
         name,
@@ -54,6 +62,7 @@ pub(crate) fn infer(sink: &mut Sink, wiring: &Wiring<'_>) -> Model {
         facts: facts.required,
         free,
         derived: facts.derived,
+        shared: shares.names,
     }
 }
 
@@ -64,6 +73,7 @@ struct Inference<'a> {
     scopes: Vec<Scope>,
     /// What the symbols of the file mean that is being looked at.
     bindings: Bindings,
+    shares: Shares,
 }
 
 impl Inference<'_> {
@@ -99,6 +109,9 @@ impl Inference<'_> {
             let operands: Vec<Option<Value>> =
                 block.inputs.iter().map(|it| find(self, it)).collect();
             blocks[*index] = self.block(&mut scope, wired, block, &operands);
+            if let Some(id) = blocks[*index] {
+                self.check_share(&scope, block, id);
+            }
         }
         scope.written = blocks.iter().flatten().copied().collect();
         for (declared, source) in &wired.outputs {
@@ -152,9 +165,9 @@ impl Inference<'_> {
         let new = NewBlock {
             name: block.name.clone(),
             description: block.description.clone(),
-            segment: block.segment.clone(),
+            segment: self.shared_segment(scope, block),
         };
-        let path = scope.path.join(block.segment.clone());
+        let path = scope.path.join(new.segment.clone());
         match &block.kind {
             WiredKind::Broken => None,
             // That nothing feeds it has been said; its parameters may be wrong all the same.
@@ -223,9 +236,9 @@ impl Inference<'_> {
                         // From here on they are known when the model is made.
                         let settled = needs.settled().to_vec();
                         let found = needs.into_found();
-                        settled
-                            .iter()
-                            .for_each(|it| _ = self.facts.bound.remove(it));
+                        for symbol in &settled {
+                            self.facts.bound.remove(symbol);
+                        }
                         self.take_on(found, &path.to_string(), block);
                         self.note_sizes(scope.block(id).ports.iter(), &path, block)?;
                         Some(id)

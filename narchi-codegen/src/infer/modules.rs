@@ -43,7 +43,7 @@ impl Inference<'_> {
                 )?;
             }
         }
-        let unified = self.unified(&pairs);
+        let unified = unified(&pairs);
         for (index, declared, found) in &unified.compare {
             self.agree(&pairs[*index], declared, found, path)?;
         }
@@ -95,7 +95,7 @@ impl Inference<'_> {
                 return;
             }
         }
-        let unified = self.unified(&pairs);
+        let unified = unified(&pairs);
         for (index, declared, found) in unified.compare.iter().filter(|it| it.0 >= inputs) {
             if self.agree(&pairs[*index], declared, found, path).is_none() {
                 return;
@@ -140,15 +140,6 @@ impl Inference<'_> {
         Some(())
     }
 
-    fn unified(&self, pairs: &[Pair]) -> Unified {
-        let pairs: Vec<_> = pairs
-            .iter()
-            .map(|it| (it.declared.clone(), it.found.clone()))
-            .collect();
-        // Sizes too large to compute with have been reported where they were made.
-        unify(&pairs).unwrap_or_default()
-    }
-
     /// Makes sure that a declared size and the one that is there agree.
     fn agree(&mut self, pair: &Pair, declared: &Dim, found: &Dim, path: &WeightPath) -> Option<()> {
         let mut needs = Needs::new(&self.facts.facts, &self.facts.bound);
@@ -173,4 +164,13 @@ impl Inference<'_> {
         }
         Some(())
     }
+}
+
+fn unified(pairs: &[Pair]) -> Unified {
+    let pairs: Vec<_> = pairs
+        .iter()
+        .map(|it| (it.declared.clone(), it.found.clone()))
+        .collect();
+    // Sizes too large to compute with have been reported where they were made.
+    unify(&pairs).unwrap_or_default()
 }

@@ -65,10 +65,22 @@ pub(super) struct Fit<'a> {
     pub(super) notes: Vec<String>,
 }
 
+/// The names a tensor may have in a file: its own, and those of parts that share its weights.
+fn names(name: &str, shared: &[(&str, &str)]) -> Vec<String> {
+    let alias = |(other, own): &(&str, &str)| {
+        let rest = name.strip_prefix(own).filter(|it| it.starts_with('.'))?;
+        Some(format!("{other}{rest}"))
+    };
+    std::iter::once(name.to_owned())
+        .chain(shared.iter().filter_map(alias))
+        .collect()
+}
+
 /// `variables` in natural order.
 pub(super) fn compare<'a>(
     variables: &'a [(String, Tensor)],
     checkpoint: &'a Checkpoint,
+    shared: &[(&str, &str)],
 ) -> Result<Fit<'a>, Misfit> {
     let mut unused: BTreeMap<_, _> = checkpoint.tensors().map(|it| (it.name(), it)).collect();
     let mut problems = Vec::new();
@@ -77,8 +89,15 @@ pub(super) fn compare<'a>(
     let mut uncounted = Vec::new();
     for (name, variable) in variables {
         let model = variable.size();
-        let found = checkpoint.get(name);
-        let Some(entry) = found.and_then(|it| unused.remove(it.name())) else {
+        // All names are taken out of what is unused, the first that is there counts.
+        let mut found = None;
+        for name in names(name, shared) {
+            let entry = checkpoint
+                .get(&name)
+                .and_then(|it| unused.remove(it.name()));
+            found = found.or(entry);
+        }
+        let Some(entry) = found else {
             if is_counter(name) {
                 uncounted.push(name.as_str());
             } else {

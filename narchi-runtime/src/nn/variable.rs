@@ -22,6 +22,9 @@ pub(crate) enum Fill {
 /// A trainable tensor, registered under the path.
 #[track_caller]
 pub(crate) fn parameter(vs: &Path<'_>, name: &str, size: &[i64], fill: Fill) -> Tensor {
+    if let Some(shared) = shared(vs, name, size) {
+        return shared;
+    }
     let tensor = created(vs, name, size, fill, vs.kind());
     vs.add(name, tensor, true)
 }
@@ -29,8 +32,16 @@ pub(crate) fn parameter(vs: &Path<'_>, name: &str, size: &[i64], fill: Fill) -> 
 /// A tensor that is saved and loaded but not trained, registered under the path.
 #[track_caller]
 pub(crate) fn buffer(vs: &Path<'_>, name: &str, size: &[i64], value: f64, kind: Kind) -> Tensor {
+    if let Some(shared) = shared(vs, name, size) {
+        return shared;
+    }
     let tensor = created(vs, name, size, Fill::Const(value), kind);
     vs.add(name, tensor, false)
+}
+
+/// The tensor of that name, if there is one already: parts of a model that share weights are made under one path.
+fn shared(vs: &Path<'_>, name: &str, size: &[i64]) -> Option<Tensor> {
+    vs.get(name).filter(|it| it.size() == size)
 }
 
 /// How many values are summed for one output, given the size of a weight.
