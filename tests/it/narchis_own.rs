@@ -66,9 +66,10 @@ const CASES: [Case; 9] = [
 ];
 
 /// How many numbers training changes: weights that are shared count once.
-const PARAMETERS: [(&str, usize); 3] = [
+const PARAMETERS: [(&str, usize); 4] = [
     ("imagenet_classifier", 11_689_512),
     ("resnet", 11_689_512),
+    ("resnet_multiscale", 11_689_512),
     ("nested1", 128 * 16 + 16 + 16 * 10 + 10),
 ];
 
