@@ -1,5 +1,9 @@
-//! Asks a layer about shapes, without an architecture around it: for tests that compare it with
-//! libtorch, which this crate does not know.
+//! What tests want to know beyond what users can ask: the shapes that a layer makes, without an architecture
+//! around it, and of a model the shapes of all blocks and the names in its code.
+
+mod whole;
+
+pub use whole::{Interface, Shapes, interface, shapes_of, value};
 
 use std::collections::BTreeSet;
 

@@ -8,8 +8,12 @@
 )]
 
 mod digits;
+mod drivers;
 mod generated;
 mod layers;
+mod micro;
+mod narchis_own;
+mod reference;
 mod sequences;
 mod tokens;
 mod torchvision;

@@ -55,7 +55,7 @@ impl Documents {
                 let request = this.request(sink, index, &module);
                 let found = request.and_then(|input| {
                     this.known(&input).or_else(|| {
-                        let found = read(sink, sources, reads, &input)?;
+                        let found = read(sink, sources, reads, &input, &module)?;
                         let chain = this.all[index]
                             .chain
                             .iter()
@@ -190,7 +190,13 @@ fn modules_of(architecture: &Node) -> Vec<Module> {
     found
 }
 
-fn read(sink: &mut Sink, sources: &mut Sources, reads: &mut Reads, input: &Input) -> Option<Node> {
+fn read(
+    sink: &mut Sink,
+    sources: &mut Sources,
+    reads: &mut Reads,
+    input: &Input,
+    block: &Module,
+) -> Option<Node> {
     let Evaluated {
         document,
         reads: more,
@@ -204,6 +210,11 @@ fn read(sink: &mut Sink, sources: &mut Sources, reads: &mut Reads, input: &Input
     }
     match document {
         Ok(document) => Some(document),
+        // There is no text to point into: the mistake is where the file is asked for.
+        Err(problem) if sources.file(problem.place.file).text.is_empty() => {
+            sink.push(problem.map(|_| block.path_place.clone()));
+            None
+        }
         Err(problem) => {
             sink.push_found(problem);
             None

@@ -294,6 +294,9 @@ fn declared_dim(sink: &mut Sink, node: &Node, is_output: bool) -> DeclaredDim {
             "only the sizes of outputs can be `<<auto>>`".to_owned(),
         ),
         (Value::String(text), _) => match size(text) {
+            Ok(dim) if dim.as_fixed().is_some_and(|it| it < 1) => {
+                wrong(sink, "a size is at least 1".to_owned())
+            }
             Ok(dim) => Size::Known(dim),
             Err(WrongSize { at, message }) => {
                 let what = format!("{} is no size", node.brief());

@@ -14,6 +14,8 @@ use crate::{
 pub(crate) trait Param: PartialEq + Sized {
     /// What values are accepted, in words.
     const ACCEPTS: &'static str;
+    /// What the report of a value that is not accepted is called.
+    const CODE: &'static str = "wrong-parameter";
     /// Values for tests, as JSON: usual, unusual and wrong ones.
     const SAMPLES: &'static [&'static str];
 
@@ -73,7 +75,7 @@ impl<'a> Params<'a> {
             Err(why) => {
                 let why = why.unwrap_or_else(|| format!("it is {}", T::ACCEPTS));
                 let message = format!("`{name}` of `{class}` cannot be {}", node.brief());
-                let wrong = Diagnostic::error("wrong-parameter", node.place(), message);
+                let wrong = Diagnostic::error(T::CODE, node.place(), message);
                 self.sink.push(wrong.note(why));
                 None
             }
@@ -193,6 +195,7 @@ impl Param for f64 {
 impl Param for Dim {
     const ACCEPTS: &'static str =
         "a whole number from 1 on, or a size such as `\"<<variable:K>>\"`";
+    const CODE: &'static str = "wrong-size";
     const SAMPLES: &'static [&'static str] = &["1", "4", "6", "8", "0", "-2", "2.5", "true"];
 
     fn read(node: &Node) -> Result<Self, Option<String>> {
@@ -242,6 +245,7 @@ pub(crate) fn size(text: &str) -> Result<Dim, WrongSize> {
 
 impl<T: Param> Param for Option<T> {
     const ACCEPTS: &'static str = T::ACCEPTS;
+    const CODE: &'static str = T::CODE;
     const SAMPLES: &'static [&'static str] = T::SAMPLES;
 
     fn read(node: &Node) -> Result<Self, Option<String>> {

@@ -60,6 +60,7 @@ pub(crate) enum Size {
 impl Param for Spec {
     const ACCEPTS: &'static str =
         "\"flatten\", or a list of dimensions, lists to merge, objects to split, and `null`";
+    const CODE: &'static str = "wrong-reshape";
     const SAMPLES: &'static [&'static str] = &[
         "\"flatten\"",
         "[0]",
@@ -583,7 +584,7 @@ mod tests {
     fn every_dimension_is_mentioned_once() {
         let wrong = |spec: &str, shown: &str, why: &str| {
             let expected = format!(
-                "wrong-parameter: `reshape_spec` of `Reshape` cannot be {shown}\nnote: {why}"
+                "wrong-reshape: `reshape_spec` of `Reshape` cannot be {shown}\nnote: {why}"
             );
             check(&block(spec), &["[N, 3]"], &expected);
         };

@@ -67,6 +67,7 @@ fn every_code_has_a_report() {
             "Diagnostic::error(",
             "Diagnostic::warning(",
             "Problem::new(",
+            "const CODE: &'static str =",
         ] {
             for rest in code.split(opening).skip(1) {
                 let argument = rest.trim_start().strip_prefix('"');
