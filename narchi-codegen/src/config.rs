@@ -33,8 +33,14 @@ pub struct Config {
 
 /// Why a build script cannot go on. Mistakes in architectures are none of these: they become
 /// errors of the crate that includes the model.
-#[derive(Debug)]
 pub struct ConfigError(String);
+
+/// What build scripts show when their `main` returns it.
+impl fmt::Debug for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
 
 impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -139,6 +145,14 @@ impl Config {
                 return Err(ConfigError(
                     message + ": give each call of `compile` its `name`",
                 ));
+            }
+            if crate::frontend::has_runaway() {
+                // It goes on taking time and memory, and this program must not go on with it.
+                return Err(ConfigError(format!(
+                    "{}\n\nThe evaluation cannot be stopped; this could: \
+                    `#[global_allocator] static BUDGET: narchi_codegen::Budget = narchi_codegen::Budget;`",
+                    compilation.report()
+                )));
             }
             let text = self.text(&compilation);
             // An unchanged file keeps its time, so that nothing is built again for it.

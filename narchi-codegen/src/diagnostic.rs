@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, btree_map::Entry};
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 
 use crate::{
-    document::Place,
+    document::{NodeId, Place},
     source::{Sources, Span},
 };
 
@@ -113,6 +113,8 @@ impl<P> Diagnostic<P> {
 #[derive(Debug, Default)]
 pub(crate) struct Sink {
     all: Vec<Diagnostic<Place>>,
+    /// Where in `all` the problems of a value are.
+    by_node: BTreeMap<NodeId, Vec<usize>>,
     /// Problems whose places are known, as those of evaluating a file.
     found: Vec<Diagnostic>,
 }
@@ -121,7 +123,9 @@ impl Sink {
     /// Notes a problem and carries on.
     pub(crate) fn push(&mut self, diagnostic: Diagnostic<Place>) {
         // The same mistake in a function used eight times is one report.
-        if !self.all.contains(&diagnostic) {
+        let known = self.by_node.entry(diagnostic.place.node).or_default();
+        if !known.iter().any(|it| self.all[*it] == diagnostic) {
+            known.push(self.all.len());
             self.all.push(diagnostic);
         }
     }

@@ -10,6 +10,13 @@ mod diagnostic;
 mod similar;
 mod source;
 
+// What evaluations may take.
+mod budget;
+
+#[cfg(test)]
+#[global_allocator]
+static BUDGET: Budget = Budget;
+
 // Text to document.
 mod document;
 mod frontend;
@@ -46,7 +53,13 @@ mod expand;
 mod header;
 mod skeleton;
 
+#[cfg(feature = "jrsonnet")]
+#[doc(hidden)]
+pub use crate::frontend::difference_of_engines;
+#[doc(hidden)]
+pub use crate::frontend::has_runaway;
 pub use crate::{
+    budget::Budget,
     compile::{Compilation, compile},
     config::{Config, ConfigError},
     diagnostic::{Diagnostic, Diagnostics, Severity},

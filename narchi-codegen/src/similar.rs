@@ -7,8 +7,16 @@ pub(crate) fn similar<'a>(
 ) -> Option<&'a str> {
     /// Names less alike than this have nothing to do with each other.
     const NEAR: f64 = 0.6;
+    /// Nobody misspells longer names, and comparing them takes long.
+    const LONGEST: usize = 64;
+    /// More candidates are looked at for too long.
+    const MOST: usize = 1_000;
+    if name.len() > LONGEST {
+        return None;
+    }
     let lower = name.to_lowercase();
-    let near = candidates.into_iter().filter(|it| *it != name);
+    let is_candidate = |it: &&str| *it != name && it.len() <= LONGEST;
+    let near = candidates.into_iter().filter(is_candidate).take(MOST);
     let scored = near.map(|it| {
         (
             strsim::normalized_damerau_levenshtein(&lower, &it.to_lowercase()),

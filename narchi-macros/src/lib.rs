@@ -1,8 +1,10 @@
 //! The macro behind `narchi_runtime::narchi_model!`: reads its arguments, and asks the compiler.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, process};
 
-use narchi_codegen::{Argument, Input, Wrapping, compile, expand};
+use narchi_codegen::{
+    Argument, Compilation, Diagnostic, Input, Wrapping, compile, expand, has_runaway,
+};
 use proc_macro2::{TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::{
@@ -44,8 +46,21 @@ pub fn narchi_model(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
         runtime,
         track: true,
     };
-    let items = expand(&compile(&input), &wrapping);
+    let compilation = compile(&input);
+    end_if_it_grows(&compilation);
+    let items = expand(&compilation, &wrapping);
     at(items, arguments.path.span()).into()
+}
+
+/// Ends the compiler, with the report, when an evaluation goes on taking memory. It cannot be stopped: a macro has no
+/// allocator of its own (where one declares an allocator, crates that use it no longer link), and threads cannot be
+/// killed. Without this it would take the whole machine's memory for as long as the compiler runs.
+fn end_if_it_grows(compilation: &Compilation) {
+    let grows = |it: &Diagnostic| it.code == "too-much-memory";
+    if has_runaway() && compilation.diagnostics.iter().any(grows) {
+        eprintln!("{}", compilation.report());
+        process::exit(101);
+    }
 }
 
 /// The path, relative to the file that calls the macro.

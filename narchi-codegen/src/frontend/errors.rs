@@ -14,8 +14,9 @@ use rsjsonnet_lang::{
 use super::{
     Input,
     files::Files,
-    jsonnet::{MAX_NESTING, MAX_STACK},
+    jsonnet::MAX_STACK,
     messages::message,
+    reader::MAX_NESTING,
     syntax::{self, parameters},
 };
 use crate::{

@@ -1,17 +1,23 @@
 //! Reads files, finds imports, and remembers both.
 
 use std::{
-    fs, io,
+    fs::File,
+    io::{self, Read},
+    ops::{Deref, DerefMut},
     path::{Path, PathBuf},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use super::{Failure, Reads};
 use crate::{
+    budget::Payer,
     diagnostic::Diagnostic,
     similar::similar,
     source::{FileId, Sources, Span},
 };
+
+/// No text of an architecture is longer; the engine needs many times as much memory.
+const LONGEST: u64 = 8 << 20;
 
 /// What was read, shared with the thread that reads it.
 #[derive(Clone, Debug)]
@@ -21,6 +27,26 @@ pub(super) struct Files(Arc<Mutex<Contents>>);
 struct Contents {
     sources: Sources,
     reads: Reads,
+}
+
+/// Fields are dropped in order: nobody pays until the lock is free again.
+struct Locked<'a> {
+    contents: MutexGuard<'a, Contents>,
+    _unpaid: Payer,
+}
+
+impl Deref for Locked<'_> {
+    type Target = Contents;
+
+    fn deref(&self) -> &Contents {
+        &self.contents
+    }
+}
+
+impl DerefMut for Locked<'_> {
+    fn deref_mut(&mut self) -> &mut Contents {
+        &mut self.contents
+    }
 }
 
 impl Files {
@@ -142,7 +168,7 @@ impl Files {
 
     /// The bytes of a file, or nothing where there is none.
     fn read(&self, path: &Path) -> io::Result<Option<Vec<u8>>> {
-        let bytes = fs::read(path);
+        let bytes = read_some(path);
         let reads = &mut self.lock().reads;
         match bytes {
             Ok(bytes) => {
@@ -191,10 +217,27 @@ impl Files {
         self.lock().sources.add(name, path, String::new()).start()
     }
 
-    fn lock(&self) -> MutexGuard<'_, Contents> {
+    fn lock(&self) -> Locked<'_> {
+        // First of all: a thread that is stopped while it holds the lock would stop everybody.
+        let unpaid = Payer::nobody();
         // Whoever panicked had not begun to change anything.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        let contents = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        Locked {
+            contents,
+            _unpaid: unpaid,
+        }
     }
+}
+
+/// The bytes of a file. It need not have an end, and need not be one.
+fn read_some(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let file = File::open(path)?;
+    file.take(LONGEST + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > LONGEST {
+        return Err(io::ErrorKind::FileTooLarge.into());
+    }
+    Ok(bytes)
 }
 
 fn note(paths: &mut Vec<PathBuf>, path: &Path) {
@@ -218,6 +261,8 @@ fn is_missing(error: &io::Error) -> bool {
 fn why(path: &Path, error: &io::Error) -> String {
     if path.is_dir() {
         "it is a folder".to_owned()
+    } else if error.kind() == io::ErrorKind::FileTooLarge {
+        format!("it is longer than {} MiB", LONGEST >> 20)
     } else {
         error.kind().to_string()
     }
@@ -227,7 +272,7 @@ fn why(path: &Path, error: &io::Error) -> String {
 fn lookalike(path: &Path) -> Option<String> {
     let name = path.file_name()?.to_str()?;
     let folder = path.parent().filter(|it| !it.as_os_str().is_empty());
-    let entries = fs::read_dir(folder.unwrap_or(Path::new("."))).ok()?;
+    let entries = std::fs::read_dir(folder.unwrap_or(Path::new("."))).ok()?;
     let names = entries.filter_map(|it| it.ok()?.file_name().into_string().ok());
     let mut names: Vec<String> = names.collect();
     names.sort();

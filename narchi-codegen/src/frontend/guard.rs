@@ -1,47 +1,107 @@
-//! Runs what may take too long, overflow or panic, on a thread of its own.
+//! Runs what may take too long, overflow, panic or ask for too much memory, on a thread of its own.
 
 use std::{
     any::Any,
-    sync::mpsc::{self, RecvTimeoutError},
+    fs,
+    sync::{
+        atomic::{AtomicBool, Ordering},
+        mpsc::{self, RecvTimeoutError},
+    },
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
-use crate::{diagnostic::Diagnostic, source::Span};
+use crate::{
+    budget::{self, Account},
+    diagnostic::Diagnostic,
+    source::Span,
+};
 
 /// Address space only; what is not used costs nothing. [`super::nesting`] keeps texts within it.
 const STACK: usize = 1 << 30;
+
+/// How often to look whether a thread has been stopped, or should be.
+const TICK: Duration = Duration::from_millis(5);
+
+/// Whether a thread that was given up may still be running.
+static RUNAWAY: AtomicBool = AtomicBool::new(false);
 
 /// Why there is no outcome.
 #[derive(Debug)]
 pub(super) enum Stopped {
     TooLong(Duration),
+    TooMuch,
     Panicked(String),
     NoThread(String),
 }
 
-/// Runs `work` on a fresh thread with a large stack. One that takes too long is left to itself: threads cannot be killed.
+/// Runs `work` on a fresh thread with a large stack. One that takes too long or too much is stopped, if the program's
+/// allocator can do so, and else left to itself: threads cannot be killed.
 pub(super) fn run<T: Send + 'static>(
     limit: Duration,
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, Stopped> {
     let (sender, receiver) = mpsc::channel();
+    let account = Account::open();
     let thread = thread::Builder::new()
         .name("jsonnet".to_owned())
         .stack_size(STACK);
     // Nobody listens any more if it took too long.
-    let spawned = thread.spawn(move || drop(sender.send(work())));
+    let spawned = thread.spawn(move || drop(sender.send(account.pay(work))));
     let thread = spawned.map_err(|it| Stopped::NoThread(it.to_string()))?;
-    match receiver.recv_timeout(limit) {
-        Ok(outcome) => Ok(outcome),
-        Err(RecvTimeoutError::Timeout) => Err(Stopped::TooLong(limit)),
-        Err(RecvTimeoutError::Disconnected) => {
-            let panic = thread.join().err();
-            Err(Stopped::Panicked(
-                panic.map_or_else(String::new, |it| said(&*it)),
-            ))
+    let end = Instant::now() + limit;
+    let size = resident();
+    loop {
+        let left = end.saturating_duration_since(Instant::now());
+        match receiver.recv_timeout(left.min(TICK)) {
+            Ok(outcome) => return Ok(outcome),
+            Err(RecvTimeoutError::Disconnected) => {
+                let panic = thread.join().err();
+                return Err(Stopped::Panicked(
+                    panic.map_or_else(String::new, |it| said(&*it)),
+                ));
+            }
+            Err(RecvTimeoutError::Timeout) if account.is_spent() => return Err(Stopped::TooMuch),
+            Err(RecvTimeoutError::Timeout) if left.is_zero() => {
+                give_up(account);
+                return Err(Stopped::TooLong(limit));
+            }
+            Err(RecvTimeoutError::Timeout) => {
+                if !budget::is_installed() && has_grown(size) {
+                    give_up(account);
+                    return Err(Stopped::TooMuch);
+                }
+            }
         }
     }
+}
+
+fn give_up(account: &Account) {
+    account.give_up();
+    if !budget::is_installed() {
+        RUNAWAY.store(true, Ordering::Relaxed);
+    }
+}
+
+/// Whether an evaluation that was given up may still be running, with nothing to stop it but the end of the program.
+pub(super) fn has_runaway() -> bool {
+    RUNAWAY.load(Ordering::Relaxed)
+}
+
+fn has_grown(before: Option<u64>) -> bool {
+    match (before, resident()) {
+        (Some(before), Some(now)) => now.saturating_sub(before) > budget::EACH,
+        _ => false,
+    }
+}
+
+/// The memory of this process, where the system says it.
+fn resident() -> Option<u64> {
+    /// Almost everywhere; elsewhere the limit is another one.
+    const PAGE: u64 = 4096;
+    let sizes = fs::read_to_string("/proc/self/statm").ok()?;
+    let pages: u64 = sizes.split(' ').nth(1)?.parse().ok()?;
+    pages.checked_mul(PAGE)
 }
 
 fn said(panic: &(dyn Any + Send)) -> String {
@@ -59,6 +119,12 @@ impl Stopped {
                 let message = format!("the evaluation takes longer than {seconds} seconds");
                 Diagnostic::error("evaluation-too-long", start, message).help(Some(
                     "look for a recursion that never ends, or for very large arrays",
+                ))
+            }
+            Self::TooMuch => {
+                let message = "the evaluation takes too much memory";
+                Diagnostic::error("too-much-memory", start, message).help(Some(
+                    "look for a recursion that never ends, or for very large arrays and strings",
                 ))
             }
             Self::Panicked(said) => {

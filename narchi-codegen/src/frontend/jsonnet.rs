@@ -14,22 +14,20 @@ use rsjsonnet_lang::{
 
 use super::{
     Argument, Engine, Evaluation, Failure, Input,
-    errors::{Report, nested_too_deep},
+    errors::Report,
     files::Files,
     marks::Marks,
     nesting,
+    reader::{Reader, read},
 };
 use crate::{
     diagnostic::Diagnostic,
-    document::{Entry, Node, NodeId, Part, Place, Value as Data},
+    document::{Node, Value as Data},
     source::{FileId, Span},
 };
 
 /// Deeper recursion is taken for endless.
 pub(super) const MAX_STACK: usize = 20_000;
-
-/// More containers inside each other are no architecture.
-pub(super) const MAX_NESTING: usize = 400;
 
 pub(super) struct Rsjsonnet;
 
@@ -91,15 +89,7 @@ impl<'p, 'i> Session<'p, 'i> {
     /// The value of the whole file, as a document.
     pub(super) fn read(&mut self) -> Result<Evaluation, Failure> {
         let value = self.evaluate()?;
-        let mut reader = Reader {
-            next: 0,
-            flaw: None,
-        };
-        let document = reader.node(&value, 0);
-        Ok(Evaluation {
-            document,
-            flaw: reader.flaw,
-        })
+        Ok(read(|reader| node(reader, &value, 0)))
     }
 
     /// The value of the whole file.
@@ -285,53 +275,26 @@ impl<'p> Callbacks<'p> for Loader<'p> {
     }
 }
 
-/// Numbers values in the order in which they begin.
-struct Reader {
-    next: u32,
-    flaw: Option<Diagnostic<Place>>,
-}
-
-impl Reader {
-    fn node(&mut self, value: &Value<'_>, depth: usize) -> Node {
-        let id = NodeId(self.next);
-        self.next += 1;
-        let value = match value.kind() {
-            ValueKind::Null => Data::Null,
-            ValueKind::Bool(it) => Data::Bool(it),
-            ValueKind::Number(it) => Data::Number(it),
-            ValueKind::String(it) => Data::String(it),
-            ValueKind::Array(_) | ValueKind::Object(_) if depth == MAX_NESTING => {
-                self.flaw(id, nested_too_deep);
-                Data::Null
-            }
-            ValueKind::Array(items) => {
-                Data::Array(items.iter().map(|it| self.node(it, depth + 1)).collect())
-            }
-            ValueKind::Object(fields) => {
-                let entry = |(key, value): &(InternedStr<'_>, Value<'_>)| Entry {
-                    key: key.value().to_owned(),
-                    value: self.node(value, depth + 1),
-                };
-                Data::Object(fields.iter().map(entry).collect())
-            }
-            ValueKind::Function => {
-                self.flaw(id, |place| {
-                    let message = "a function is no value of an architecture";
-                    Diagnostic::error("evaluation-error", place, message)
-                        .help(Some("call it, or hide the field with `::`"))
-                });
-                Data::Null
-            }
-        };
-        Node { id, value }
-    }
-
-    fn flaw(&mut self, id: NodeId, flaw: impl FnOnce(Place) -> Diagnostic<Place>) {
-        if self.flaw.is_none() {
-            self.flaw = Some(flaw(Place {
-                node: id,
-                part: Part::Value,
-            }));
+/// A value of the engine as a node of the document.
+fn node(reader: &mut Reader, value: &Value<'_>, depth: usize) -> Node {
+    let id = reader.begin();
+    let value = match value.kind() {
+        ValueKind::Null => Data::Null,
+        ValueKind::Bool(it) => Data::Bool(it),
+        ValueKind::Number(it) => Data::Number(it),
+        ValueKind::String(it) => reader.string(id, it),
+        ValueKind::Array(items) => reader.array(id, depth, items, |reader, item| {
+            node(reader, &item, depth + 1)
+        }),
+        ValueKind::Object(fields) => {
+            let fields = fields
+                .into_iter()
+                .map(|(key, value)| (key.value().to_owned(), value));
+            reader.object(id, depth, fields, |reader, value| {
+                node(reader, &value, depth + 1)
+            })
         }
-    }
+        ValueKind::Function => reader.function(id),
+    };
+    Node { id, value }
 }

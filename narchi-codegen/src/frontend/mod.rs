@@ -3,12 +3,15 @@
 mod errors;
 mod files;
 mod guard;
+#[cfg(feature = "jrsonnet")]
+mod jrsonnet;
 mod jsonnet;
 mod marks;
 mod messages;
 mod nesting;
 mod origins;
 mod places;
+mod reader;
 mod syntax;
 #[cfg(test)]
 mod tests;
@@ -26,8 +29,11 @@ use files::Files;
 use guard::Stopped;
 use jsonnet::Rsjsonnet;
 
-/// An evaluation that takes longer is given up.
-const LIMIT: Duration = Duration::from_secs(10);
+/// An evaluation that takes longer is given up. With [`PLACES_LIMIT`] and all the rest, a report takes ten seconds at most.
+const LIMIT: Duration = Duration::from_secs(6);
+
+/// The same for finding places: a report is worth having without them.
+const PLACES_LIMIT: Duration = Duration::from_secs(3);
 
 /// What to evaluate, and with what around it.
 #[derive(Clone, Debug, Default)]
@@ -93,16 +99,46 @@ pub(crate) fn evaluate(input: &Input, sources: &mut Sources) -> Evaluated {
 pub(crate) fn places(input: &Input, sources: &mut Sources, document: &Node) -> Places {
     let own = (input.clone(), document.clone());
     let locate = move |files: &Files| places::locate(&own.0, files, &own.1);
-    let (located, _) = guarded(sources, LIMIT, locate);
+    let (located, _) = guarded(sources, PLACES_LIMIT, locate);
     Places::new(
         start(input, sources),
         located.ok().flatten().unwrap_or_default(),
     )
 }
 
+/// Whether an evaluation that was given up may still be running, with nothing to stop it but the end of the program.
+pub fn has_runaway() -> bool {
+    guard::has_runaway()
+}
+
+/// What is wrong with the file, or where both engines differ over it; nothing if they agree.
+#[cfg(feature = "jrsonnet")]
+#[doc(hidden)]
+pub fn difference_of_engines(input: &Input) -> Option<String> {
+    let mut sources = Sources::default();
+    let first = evaluate(input, &mut sources).document;
+    let second = evaluate_by(jrsonnet::Jrsonnet, input, &mut sources, LIMIT).document;
+    match (first, second) {
+        (Ok(first), Ok(second)) => (first != second).then(|| format!("{first:#?}\n\n{second:#?}")),
+        (first, second) => {
+            let problem = |it: Result<Node, Diagnostic>| it.err().map(|it| it.message);
+            Some(format!("{:?}, {:?}", problem(first), problem(second)))
+        }
+    }
+}
+
 fn evaluate_within(input: &Input, sources: &mut Sources, limit: Duration) -> Evaluated {
+    evaluate_by(Rsjsonnet, input, sources, limit)
+}
+
+fn evaluate_by(
+    engine: impl Engine + Send + 'static,
+    input: &Input,
+    sources: &mut Sources,
+    limit: Duration,
+) -> Evaluated {
     let own = input.clone();
-    let (outcome, reads) = guarded(sources, limit, move |files| Rsjsonnet.evaluate(&own, files));
+    let (outcome, reads) = guarded(sources, limit, move |files| engine.evaluate(&own, files));
     let document = match outcome {
         Ok(Ok(Evaluation {
             document,

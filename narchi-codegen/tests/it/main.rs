@@ -9,8 +9,15 @@
 
 mod cli;
 mod current;
+#[cfg(feature = "jrsonnet")]
+mod engines;
 mod errors;
 mod examples;
+mod hostile;
 mod models;
 mod readme;
 mod tidy;
+
+/// Reports of files that ask for too much memory are tested here, too.
+#[global_allocator]
+static BUDGET: narchi_codegen::Budget = narchi_codegen::Budget;

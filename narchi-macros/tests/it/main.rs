@@ -9,4 +9,5 @@
 )]
 
 mod doors;
+mod hostile;
 mod rebuild;

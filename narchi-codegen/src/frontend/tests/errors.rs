@@ -365,19 +365,19 @@ fn recursion_without_end() {
 fn nesting_without_end() {
     check(
         "local f(x) = { a: f(x + 1) };\n{ b: f(0) }",
-        "nested-too-deep at net.jsonnet:1:19 [f(x + 1)]: the value nests deeper than 400 levels",
+        "nested-too-deep at net.jsonnet:1:19 [f(x + 1)]: the value nests deeper than 1000 levels",
     );
     check(
         "local a = [a]; a",
-        "nested-too-deep at net.jsonnet:1:1 []: the value nests deeper than 400 levels",
+        "nested-too-deep at net.jsonnet:1:1 []: the value nests deeper than 1000 levels",
     );
-    let deep = "{ a: std.foldl(function(a, i) [a], std.range(1, 398), []) }";
+    let deep = "{ a: std.foldl(function(a, i) [a], std.range(1, 998), []) }";
     let folder = Folder::new(&[("net.jsonnet", deep)]);
     let document = evaluate(&folder.input("net.jsonnet"), &mut Sources::default()).document;
     assert_eq!(document.unwrap().entries().len(), 1);
     check(
-        "{ a: std.foldl(function(a, i) [a], std.range(1, 399), []) }",
-        "nested-too-deep at net.jsonnet:1:6 [std.foldl(function(a, i) [a], std.range(1, 399), [])]: the value nests deeper than 400 levels",
+        "{ a: std.foldl(function(a, i) [a], std.range(1, 999), []) }",
+        "nested-too-deep at net.jsonnet:1:6 [std.foldl(function(a, i) [a], std.range(1, 999), [])]: the value nests deeper than 1000 levels",
     );
     let message = "the text nests deeper than 10000 levels";
     check(
