@@ -18,7 +18,7 @@ use std::{
 /// ```
 ///
 /// Without it the compiler watches the size of the process, as far as the system tells it, and reports the same; but
-/// the evaluation goes on until the program ends.
+/// the evaluation goes on until the program ends, and where the system refuses memory the program is aborted.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Budget;
 

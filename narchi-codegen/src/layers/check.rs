@@ -51,8 +51,7 @@ pub(super) fn settled(feats: &Dim, what: &str, needs: &mut Needs<'_>) -> Result<
         return Ok(());
     }
     let message = format!("needs a fixed number of {what}, but gets {feats}");
-    // A product of sizes is what a flatten leaves behind.
-    let help = "put an AdaptiveAvgPool2d before the flatten, or declare fixed input sizes";
+    let help = "declare a number or a single symbol in the shape of the input";
     let why = "the sizes of weights are the same for all inputs";
     Err(Problem::new("symbolic-features", message)
         .note(why)
@@ -81,6 +80,11 @@ pub(super) fn settled_param(
         param: Some(param),
         ..problem
     })
+}
+
+/// The last dimension of the only input.
+pub(super) fn last(inputs: &[Type]) -> &Dim {
+    &inputs[0].dims()[inputs[0].rank() - 1]
 }
 
 /// Whether all numbers of a parameter are in reach: from `least` on, and not absurd.

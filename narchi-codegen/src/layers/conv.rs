@@ -484,7 +484,7 @@ mod tests {
             "[N, 2*C, 9, 9]",
             "symbolic-features: needs a fixed number of channels, but gets 2*C\n\
              note: the sizes of weights are the same for all inputs\n\
-             help: put an AdaptiveAvgPool2d before the flatten, or declare fixed input sizes",
+             help: declare a number or a single symbol in the shape of the input",
         );
         // A symbol becomes an argument of `new`.
         check_2d(r#""kernel_size": 3"#, "[N, C, 9, 9]", "[N, 8, 7, 7]");

@@ -6,9 +6,8 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::check::{floats, settled, wrong_rank};
+use super::check::{floats, last, settled, wrong_rank};
 use crate::{
-    dim::Dim,
     layer::{
         Channels, Layer, LayerDef, Module, Needs, Number, Problem, Role, Site, Weight, exactly,
         layer,
@@ -26,11 +25,6 @@ layer! {
     /// for each step from one tag to the next; the sequence with the highest sum is found by the algorithm of
     /// Viterbi. The parameters are called as in the package `pytorch-crf`. No gradients come out.
     pub(crate) struct CRF {}
-}
-
-/// The number of tags.
-fn tags(inputs: &[Type]) -> &Dim {
-    &inputs[0].dims()[inputs[0].rank() - 1]
 }
 
 impl Layer for CRF {
@@ -51,7 +45,7 @@ impl Layer for CRF {
     }
 
     fn weights(&self, inputs: &[Type]) -> Vec<Weight> {
-        let tags = tags(inputs);
+        let tags = last(inputs);
         vec![
             Weight::parameter("start_transitions", vec![tags.clone()]),
             Weight::parameter("end_transitions", vec![tags.clone()]),
@@ -64,7 +58,7 @@ impl Layer for CRF {
     }
 
     fn numbers(&self, inputs: &[Type]) -> Vec<Number> {
-        vec![Number::int("tags", Role::InFeats, tags(inputs).clone())]
+        vec![Number::int("tags", Role::InFeats, last(inputs).clone())]
     }
 
     fn module(&self, _inputs: &[Type]) -> Option<Module> {
@@ -118,7 +112,7 @@ mod tests {
             &["[N, 4, 2*T]"],
             "symbolic-features: needs a fixed number of tags, but gets 2*T\n\
              note: the sizes of weights are the same for all inputs\n\
-             help: put an AdaptiveAvgPool2d before the flatten, or declare fixed input sizes",
+             help: declare a number or a single symbol in the shape of the input",
         );
         check(
             CRF,

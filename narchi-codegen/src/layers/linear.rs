@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::check::{floats, settled, settled_param, wrong_rank};
+use super::check::{floats, last, settled, settled_param, wrong_rank};
 use crate::{
     dim::Dim,
     layer::{
@@ -27,19 +27,16 @@ layer! {
     }
 }
 
-/// The size of the last dimension of the only input.
-fn in_feats(inputs: &[Type]) -> &Dim {
-    &inputs[0].dims()[inputs[0].rank() - 1]
-}
-
 impl Layer for Linear {
     fn outputs(&self, inputs: &[Type], needs: &mut Needs<'_>) -> Result<Vec<Type>, Problem> {
         let [input] = exactly(inputs)?;
-        let [batch, inner @ .., last] = input.dims() else {
+        let [batch, inner @ .., feats] = input.dims() else {
             return Err(wrong_rank("[N, …, features]", input));
         };
         floats(input)?;
-        settled(last, "features", needs)?;
+        // A product of sizes is what a flatten leaves behind.
+        let help = "put an AdaptiveAvgPool2d before the flatten, or declare fixed input sizes";
+        settled(feats, "features", needs).map_err(|it| it.help(help))?;
         settled_param("output_feats", &self.output_feats, needs)?;
         let mut dims = vec![batch.clone()];
         dims.extend(inner.iter().cloned().chain([self.output_feats.clone()]));
@@ -47,7 +44,7 @@ impl Layer for Linear {
     }
 
     fn weights(&self, inputs: &[Type]) -> Vec<Weight> {
-        let (out, into) = (self.output_feats.clone(), in_feats(inputs).clone());
+        let (out, into) = (self.output_feats.clone(), last(inputs).clone());
         let weight = Weight::parameter("weight", vec![out.clone(), into]);
         let bias = self.bias.then(|| Weight::parameter("bias", vec![out]));
         [Some(weight), bias].into_iter().flatten().collect()
@@ -63,7 +60,7 @@ impl Layer for Linear {
 
     fn numbers(&self, inputs: &[Type]) -> Vec<Number> {
         vec![
-            Number::int("in_feats", Role::InFeats, in_feats(inputs).clone()),
+            Number::int("in_feats", Role::InFeats, last(inputs).clone()),
             Number::int("out_feats", Role::OutFeats, self.output_feats.clone()),
         ]
     }

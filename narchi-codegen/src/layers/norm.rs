@@ -235,7 +235,7 @@ mod tests {
             &["[N, 2*H, 4, 5]"],
             "symbolic-features: needs a fixed number of channels, but gets 2*H\n\
              note: the sizes of weights are the same for all inputs\n\
-             help: put an AdaptiveAvgPool2d before the flatten, or declare fixed input sizes",
+             help: declare a number or a single symbol in the shape of the input",
         );
         check(
             r#"{"_class": "BatchNorm2d", "eps": -0.1}"#,

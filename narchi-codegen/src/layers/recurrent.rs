@@ -442,7 +442,7 @@ mod tests {
             &["[N, H, 2*W]"],
             "symbolic-features: needs a fixed number of features, but gets 2*W\n\
              note: the sizes of weights are the same for all inputs\n\
-             help: put an AdaptiveAvgPool2d before the flatten, or declare fixed input sizes",
+             help: declare a number or a single symbol in the shape of the input",
         );
         check(
             &lstm,

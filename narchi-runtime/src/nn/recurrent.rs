@@ -279,12 +279,7 @@ impl Cell for RnnCell {
     const GATES: i64 = 1;
 
     fn run(it: &Sequence<'_>, config: RnnConfig) -> Result<(Tensor, Tensor), TchError> {
-        let RecurrentConfig {
-            num_layers,
-            bias,
-            dropout,
-            bidirectional,
-        } = it.config;
+        let all = it.config;
         let run = match config.nonlinearity {
             Nonlinearity::Tanh => Tensor::f_rnn_tanh::<Tensor>,
             Nonlinearity::Relu => Tensor::f_rnn_relu::<Tensor>,
@@ -293,11 +288,11 @@ impl Cell for RnnCell {
             it.input,
             it.start,
             it.weights,
-            bias,
-            num_layers,
-            dropout,
+            all.bias,
+            all.num_layers,
+            all.dropout,
             it.train,
-            bidirectional,
+            all.bidirectional,
             true,
         )
     }
@@ -310,20 +305,15 @@ impl Cell for GruCell {
     const GATES: i64 = 3;
 
     fn run(it: &Sequence<'_>, _config: RecurrentConfig) -> Result<(Tensor, Tensor), TchError> {
-        let RecurrentConfig {
-            num_layers,
-            bias,
-            dropout,
-            bidirectional,
-        } = it.config;
+        let all = it.config;
         it.input.f_gru(
             it.start,
             it.weights,
-            bias,
-            num_layers,
-            dropout,
+            all.bias,
+            all.num_layers,
+            all.dropout,
             it.train,
-            bidirectional,
+            all.bidirectional,
             true,
         )
     }
@@ -336,21 +326,16 @@ impl Cell for LstmCell {
     const GATES: i64 = 4;
 
     fn run(it: &Sequence<'_>, _config: RecurrentConfig) -> Result<(Tensor, Self::State), TchError> {
-        let RecurrentConfig {
-            num_layers,
-            bias,
-            dropout,
-            bidirectional,
-        } = it.config;
+        let all = it.config;
         let weights: Vec<&Tensor> = it.weights.iter().collect();
         let (output, hidden, cell) = it.input.f_lstm(
             &[it.start, it.start],
             &weights,
-            bias,
-            num_layers,
-            dropout,
+            all.bias,
+            all.num_layers,
+            all.dropout,
             it.train,
-            bidirectional,
+            all.bidirectional,
             true,
         )?;
         Ok((output, (hidden, cell)))
