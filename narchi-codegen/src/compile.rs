@@ -3,7 +3,7 @@
 use std::{panic::resume_unwind, thread};
 
 use crate::{
-    diagnostic::{Diagnostics, Sink},
+    diagnostic::{Diagnostic, Diagnostics, Sink},
     dialect::{modules::Documents, narchi},
     frontend::{self, Evaluated, Input, Reads},
     infer,
@@ -89,6 +89,13 @@ impl Compilation {
     /// The diagnostics as plain text.
     pub fn report(&self) -> String {
         self.diagnostics.plain(&self.sources)
+    }
+
+    /// The report, where the evaluation was given up for its memory and yet goes on: a thread cannot be killed, and only
+    /// the end of the program stops it. Not where [`Budget`](crate::Budget) is installed.
+    pub fn unstoppable(&self) -> Option<String> {
+        let grows = |it: &Diagnostic| it.code == "too-much-memory";
+        (frontend::has_runaway() && self.diagnostics.iter().any(grows)).then(|| self.report())
     }
 }
 

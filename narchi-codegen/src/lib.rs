@@ -56,8 +56,6 @@ mod skeleton;
 #[cfg(feature = "jrsonnet")]
 #[doc(hidden)]
 pub use crate::frontend::difference_of_engines;
-#[doc(hidden)]
-pub use crate::frontend::has_runaway;
 pub use crate::{
     budget::Budget,
     compile::{Compilation, compile},

@@ -2,9 +2,7 @@
 
 use std::{path::PathBuf, process};
 
-use narchi_codegen::{
-    Argument, Compilation, Diagnostic, Input, Wrapping, compile, expand, has_runaway,
-};
+use narchi_codegen::{Argument, Input, Wrapping, compile, expand};
 use proc_macro2::{TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::{
@@ -47,20 +45,13 @@ pub fn narchi_model(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
         track: true,
     };
     let compilation = compile(&input);
-    end_if_it_grows(&compilation);
-    let items = expand(&compilation, &wrapping);
-    at(items, arguments.path.span()).into()
-}
-
-/// Ends the compiler, with the report, when an evaluation goes on taking memory. It cannot be stopped: a macro has no
-/// allocator of its own (where one declares an allocator, crates that use it no longer link), and threads cannot be
-/// killed. Without this it would take the whole machine's memory for as long as the compiler runs.
-fn end_if_it_grows(compilation: &Compilation) {
-    let grows = |it: &Diagnostic| it.code == "too-much-memory";
-    if has_runaway() && compilation.diagnostics.iter().any(grows) {
-        eprintln!("{}", compilation.report());
+    if let Some(report) = compilation.unstoppable() {
+        // The evaluation would take the whole machine's memory for as long as the compiler runs.
+        eprintln!("{report}");
         process::exit(101);
     }
+    let items = expand(&compilation, &wrapping);
+    at(items, arguments.path.span()).into()
 }
 
 /// The path, relative to the file that calls the macro.

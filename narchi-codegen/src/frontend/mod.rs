@@ -107,7 +107,7 @@ pub(crate) fn places(input: &Input, sources: &mut Sources, document: &Node) -> P
 }
 
 /// Whether an evaluation that was given up may still be running, with nothing to stop it but the end of the program.
-pub fn has_runaway() -> bool {
+pub(crate) fn has_runaway() -> bool {
     guard::has_runaway()
 }
 

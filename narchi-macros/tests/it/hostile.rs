@@ -1,6 +1,16 @@
 //! A file that asks for too much is an error of the crate that uses it, and the compiler and cargo go on.
 
-use std::{fs, path::Path, process::Command};
+use std::{
+    fs,
+    io::Read,
+    path::Path,
+    process::{Command, Stdio},
+    thread,
+    time::Duration,
+};
+
+/// No compiler and no build script may take more memory over any file.
+const LARGEST: u64 = 1 << 30;
 
 /// Checks a crate with hostile models, and gives what cargo says.
 fn check(name: &str, build: &str, lib: &str) -> String {
@@ -32,7 +42,7 @@ fn check(name: &str, build: &str, lib: &str) -> String {
         "local f(n) = if n < 2 then n else f(n - 1) + f(n - 2); f(60)",
     );
     fs::copy(workspace.join("Cargo.lock"), folder.join("Cargo.lock")).expect("a copy");
-    let output = Command::new(env!("CARGO"))
+    let mut cargo = Command::new(env!("CARGO"))
         .args(["check", "--offline", "--quiet"])
         .current_dir(&folder)
         // Where other tests have built the dependencies.
@@ -40,10 +50,48 @@ fn check(name: &str, build: &str, lib: &str) -> String {
             "CARGO_TARGET_DIR",
             Path::new(env!("CARGO_TARGET_TMPDIR")).join("rebuild-target"),
         )
-        .output()
+        .stderr(Stdio::piped())
+        .spawn()
         .expect("cargo runs");
-    assert_eq!(output.status.code(), Some(101), "cargo ends by itself");
-    String::from_utf8_lossy(&output.stderr).into_owned()
+    let mut pipe = cargo.stderr.take().expect("a pipe");
+    let said = thread::spawn(move || {
+        let mut said = Vec::new();
+        pipe.read_to_end(&mut said).expect("text");
+        String::from_utf8_lossy(&said).into_owned()
+    });
+    let mut largest = 0;
+    let status = loop {
+        if let Some(status) = cargo.try_wait().expect("a state") {
+            break status;
+        }
+        largest = largest.max(peak_of_those_that_work_on(name));
+        thread::sleep(Duration::from_millis(5));
+    };
+    let said = said.join().expect("what cargo said");
+    assert_eq!(status.code(), Some(101), "cargo ends by itself: {said}");
+    assert!(largest < LARGEST, "it took {largest} bytes: {said}");
+    if cfg!(target_os = "linux") {
+        assert!(largest > 0, "somebody worked on it: {said}");
+    }
+    said
+}
+
+/// The most memory that any process with the name of this crate among its arguments has had so far, where the system
+/// says it: the compiler, and the build script.
+fn peak_of_those_that_work_on(name: &str) -> u64 {
+    let Ok(processes) = fs::read_dir("/proc") else {
+        return 0;
+    };
+    let peak = |process: fs::DirEntry| {
+        let arguments = fs::read_to_string(process.path().join("cmdline")).ok()?;
+        arguments.replace('_', "-").contains(name).then_some(())?;
+        let status = fs::read_to_string(process.path().join("status")).ok()?;
+        let line = status.lines().find_map(|it| it.strip_prefix("VmHWM:"))?;
+        let kilobytes: u64 = line.trim().strip_suffix(" kB")?.parse().ok()?;
+        Some(kilobytes << 10)
+    };
+    let peaks = processes.filter_map(|it| peak(it.ok()?));
+    peaks.max().unwrap_or(0)
 }
 
 const MODULES: &str =
