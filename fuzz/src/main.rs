@@ -1,6 +1,6 @@
 //! Any text gives a model or a report: `cargo run --release -p narchi-fuzz -- [SECONDS [SEED]]` looks for one that does not.
 //!
-//! Texts are made from those of `corpus` by small changes. What breaks the compiler is kept in `fuzz/found`.
+//! Texts are made from those of `corpus` by small changes; they may include the files of `corpus/parts`. What breaks the compiler is kept in `fuzz/found`.
 
 #![allow(
     clippy::print_stdout,
@@ -29,7 +29,7 @@ fn main() -> Result<ExitCode, Box<dyn std::error::Error>> {
     let seed = arguments.next().map_or(Ok(1), |it| it.parse())?;
     let corpus = corpus()?;
     let found = Path::new(env!("CARGO_MANIFEST_DIR")).join("found");
-    let trial = Trial::new()?;
+    let trial = Trial::new(&folder().join("parts"))?;
     let mut random = Random::new(seed);
     let (end, mut counts) = (Instant::now() + Duration::from_secs(seconds), [0_u64; 3]);
     while Instant::now() < end {
@@ -54,12 +54,16 @@ fn main() -> Result<ExitCode, Box<dyn std::error::Error>> {
 
 /// The texts to begin with, in the order of their names.
 fn corpus() -> std::io::Result<Vec<Vec<u8>>> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus");
     let paths: std::io::Result<Vec<PathBuf>> =
-        fs::read_dir(folder)?.map(|it| Ok(it?.path())).collect();
+        fs::read_dir(folder())?.map(|it| Ok(it?.path())).collect();
     let mut paths = paths?;
     paths.sort();
-    paths.iter().map(fs::read).collect()
+    let files = paths.iter().filter(|it| it.is_file());
+    files.map(fs::read).collect()
+}
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus")
 }
 
 #[cfg(test)]
@@ -69,7 +73,7 @@ mod tests {
     #[test]
     fn texts_near_the_corpus_give_models_or_reports() {
         let corpus = corpus().expect("a corpus");
-        let trial = Trial::new().expect("a folder");
+        let trial = Trial::new(&folder().join("parts")).expect("a folder");
         let mut random = Random::new(7);
         let mut models = 0;
         let changed: Vec<Vec<u8>> = (0..100).map(|_| mutate(&corpus, &mut random)).collect();

@@ -3,6 +3,7 @@
 use std::{
     fs, io,
     panic::catch_unwind,
+    path::Path,
     time::{Duration, Instant},
 };
 
@@ -25,8 +26,15 @@ pub(crate) struct Trial {
 }
 
 impl Trial {
-    pub(crate) fn new() -> io::Result<Self> {
+    /// A folder in which texts find `parts` beside them.
+    pub(crate) fn new(parts: &Path) -> io::Result<Self> {
         let folder = tempfile::tempdir()?;
+        let copies = folder.path().join("parts");
+        fs::create_dir(&copies)?;
+        for part in fs::read_dir(parts)? {
+            let part = part?;
+            fs::copy(part.path(), copies.join(part.file_name()))?;
+        }
         Ok(Self { folder })
     }
 

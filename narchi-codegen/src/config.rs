@@ -8,8 +8,8 @@ use std::{
 
 use crate::{
     compile::{Compilation, compile},
+    emit,
     expand::{self, Wrapping, output_stem},
-    format,
     frontend::{Argument, Input},
 };
 
@@ -172,7 +172,7 @@ impl Config {
             runtime: quote::quote!(::narchi_runtime),
             track: false,
         };
-        format::plain(&expand::expand(compilation, &wrapping))
+        emit::plain(&expand::expand(compilation, &wrapping))
     }
 }
 

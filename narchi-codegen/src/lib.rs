@@ -35,7 +35,6 @@ mod shape;
 
 // Model to Rust.
 mod emit;
-mod format;
 mod names;
 
 // What a layer is, and every layer.

@@ -1,9 +1,19 @@
 //! Names of Rust for names of the file.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use proc_macro2::{Ident, Span};
 use quote::format_ident;
+use unicode_ident::{is_xid_continue, is_xid_start};
+
+/// What Rust keeps for itself, in any edition.
+const KEYWORDS: [&str; 52] = [
+    "Self", "abstract", "as", "async", "await", "become", "box", "break", "const", "continue",
+    "crate", "do", "dyn", "else", "enum", "extern", "false", "final", "fn", "for", "gen", "if",
+    "impl", "in", "let", "loop", "macro", "match", "mod", "move", "mut", "override", "priv", "pub",
+    "ref", "return", "self", "static", "struct", "super", "trait", "true", "try", "type", "typeof",
+    "unsafe", "unsized", "use", "virtual", "where", "while", "yield",
+];
 
 /// Types and values that generated code, or what is around it, may mean by these names. `N` is the length
 /// of a run.
@@ -16,11 +26,18 @@ const RESERVED: [&str; 39] = [
 
 /// Hands out names once.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Taken(BTreeSet<String>);
+pub(crate) struct Taken {
+    names: BTreeSet<String>,
+    /// The last number that was given to a name.
+    numbers: BTreeMap<String, usize>,
+}
 
 impl Taken {
     pub(crate) fn new<'a>(names: impl IntoIterator<Item = &'a str>) -> Self {
-        Self(names.into_iter().map(str::to_owned).collect())
+        Self {
+            names: names.into_iter().map(str::to_owned).collect(),
+            numbers: BTreeMap::new(),
+        }
     }
 
     /// The names of types that are taken in every file.
@@ -29,18 +46,20 @@ impl Taken {
     }
 
     pub(crate) fn contains(&self, name: &str) -> bool {
-        self.0.contains(name)
+        self.names.contains(name)
     }
 
     /// `name`, or the first free of `name2`, `name3`, …
     pub(crate) fn unique(&mut self, name: &str) -> String {
         let mut free = name.to_owned();
-        let mut number = 1;
-        while self.0.contains(&free) {
-            number += 1;
-            free = format!("{name}{number}");
+        if self.names.contains(name) {
+            let number = self.numbers.entry(free.clone()).or_insert(1);
+            while self.names.contains(&free) {
+                *number += 1;
+                free = format!("{name}{number}");
+            }
         }
-        self.0.insert(free.clone());
+        self.names.insert(free.clone());
         free
     }
 }
@@ -100,7 +119,8 @@ pub(crate) fn snake(text: &str) -> String {
 fn clean(text: &str) -> String {
     let mut clean = String::new();
     for letter in text.chars() {
-        let is_word = letter.is_ascii_alphanumeric() || (!letter.is_ascii() && is_in_names(letter));
+        let is_word =
+            letter.is_ascii_alphanumeric() || (!letter.is_ascii() && is_xid_continue(letter));
         match letter {
             '_' if clean.ends_with('_') => {}
             letter if is_word => clean.push(letter),
@@ -117,13 +137,9 @@ fn clean(text: &str) -> String {
     clean
 }
 
-fn is_in_names(letter: char) -> bool {
-    syn::parse_str::<proc_macro2::Ident>(&format!("a{letter}")).is_ok()
-}
-
 fn is_identifier(name: &str) -> bool {
-    // A keyword since edition 2024, which syn does not know as one.
-    name != "gen" && syn::parse_str::<Ident>(name).is_ok()
+    let begins = name.starts_with(|it| it == '_' || is_xid_start(it));
+    begins && name != "_" && name.chars().all(is_xid_continue) && !KEYWORDS.contains(&name)
 }
 
 /// An identifier; what cannot be one gets what it lacks.

@@ -7,7 +7,9 @@
     reason = "a benchmark prints, and stops where it cannot go on"
 )]
 
+mod counting;
 mod families;
+mod holds;
 
 use std::{
     fs,
@@ -17,9 +19,6 @@ use std::{
 use families::FAMILIES;
 use narchi_codegen::{Header, Input, compile};
 
-#[global_allocator]
-static BUDGET: narchi_codegen::Budget = narchi_codegen::Budget;
-
 /// The best of so many runs counts.
 const RUNS: usize = 3;
 
@@ -27,13 +26,16 @@ const RUNS: usize = 3;
 struct Measured {
     compile: Duration,
     emit: Duration,
-    lines: usize,
+    file: String,
 }
 
 fn main() {
-    // Also run by `cargo test`, with nothing to measure.
     let arguments: Vec<String> = std::env::args().collect();
+    // Run by `cargo test`.
     if !arguments.iter().any(|it| it == "--bench") {
+        for family in FAMILIES {
+            holds::check(&family);
+        }
         return;
     }
     // As in other benchmarks: a word that is no option chooses what to run.
@@ -48,7 +50,7 @@ fn main() {
         }
         let mut before: Option<Duration> = None;
         for size in [family.size, 10 * family.size] {
-            let measured = measure(&(family.text)(size));
+            let measured = measure(&(family.text)(size), RUNS);
             let total = measured.compile + measured.emit;
             let ratio = before.map(|it| total.as_secs_f64() / it.as_secs_f64());
             println!(
@@ -56,7 +58,7 @@ fn main() {
                 family.name,
                 milliseconds(measured.compile),
                 milliseconds(measured.emit),
-                measured.lines,
+                measured.file.lines().count(),
                 ratio.map_or_else(String::new, |it| format!("{it:.1}")),
             );
             before = Some(total);
@@ -69,7 +71,7 @@ fn milliseconds(time: Duration) -> f64 {
 }
 
 /// The best of several runs.
-fn measure(text: &str) -> Measured {
+fn measure(text: &str, runs: usize) -> Measured {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let path = folder.path().join("net.jsonnet");
     fs::write(&path, text).expect("a file");
@@ -80,9 +82,9 @@ fn measure(text: &str) -> Measured {
     let mut best = Measured {
         compile: Duration::MAX,
         emit: Duration::MAX,
-        lines: 0,
+        file: String::new(),
     };
-    for _ in 0..RUNS {
+    for _ in 0..runs {
         let start = Instant::now();
         let compilation = compile(&input);
         best.compile = best.compile.min(start.elapsed());
@@ -90,9 +92,8 @@ fn measure(text: &str) -> Measured {
             panic!("{}", compilation.report())
         };
         let start = Instant::now();
-        let file = model.source(None, &Header::new(&input, None, None));
+        best.file = model.source(None, &Header::new(&input, None, None));
         best.emit = best.emit.min(start.elapsed());
-        best.lines = file.lines().count();
     }
     best
 }

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use proc_macro2::{Ident, TokenStream};
-use quote::{ToTokens, quote};
+use proc_macro2::{Ident, TokenStream, TokenTree};
+use quote::quote;
 
 use super::notes::Notes;
 use crate::layer::Operand;
@@ -91,9 +91,10 @@ pub(super) fn body(
         }
     };
     let statements = statements.iter().map(|it| it.emit(&changed, notes));
-    let statements: TokenStream = statements.collect();
-    let note = notes.tail(note.as_ref());
-    quote!(#statements #note #tail)
+    let mut tokens: TokenStream = statements.collect();
+    tokens.extend(notes.tail(note.as_ref()));
+    tokens.extend(tail);
+    tokens
 }
 
 /// The locals that must be `mut`.
@@ -123,20 +124,39 @@ fn owned(outputs: &[Operand]) -> Vec<TokenStream> {
 /// The last value as the result of the function. `?` is there to turn an error of tch into ours: where it
 /// is ours already, clippy would not have it unpacked and packed again.
 fn returned(value: &TokenStream) -> TokenStream {
-    let is_ours = |expr: &syn::Expr| match expr {
-        syn::Expr::MethodCall(call) => !call.method.to_string().starts_with("f_"),
-        syn::Expr::Call(call) => {
-            let function = call.func.to_token_stream();
-            function
-                .into_iter()
-                .next()
-                .is_some_and(|it| it.to_string() == "nn")
-        }
-        _ => false,
+    if is_ours(value) {
+        let mut tokens: Vec<TokenTree> = value.clone().into_iter().collect();
+        // The question mark.
+        tokens.pop();
+        return tokens.into_iter().collect();
+    }
+    quote!(Ok(#value))
+}
+
+/// Whether this is a call that gives a result with our error, and `?`: of a function of the runtime, or of a method that
+/// is not one of tch.
+fn is_ours(value: &TokenStream) -> bool {
+    let tokens: Vec<TokenTree> = value.clone().into_iter().collect();
+    let is = |token: &TokenTree, letters: &[char]| matches!(token, TokenTree::Punct(it) if letters.contains(&it.as_char()));
+    let [
+        before @ ..,
+        TokenTree::Ident(function),
+        TokenTree::Group(_),
+        end,
+    ] = tokens.as_slice()
+    else {
+        return false;
     };
-    match syn::parse2::<syn::Expr>(value.clone()) {
-        Ok(syn::Expr::Try(tried)) if is_ours(&tried.expr) => tried.expr.into_token_stream(),
-        _ => quote!(Ok(#value)),
+    let is_chain = before
+        .iter()
+        .all(|it| !matches!(it, TokenTree::Punct(_)) || is(it, &['.', ':', '?']));
+    if !is(end, &['?']) || !is_chain {
+        return false;
+    }
+    match before {
+        [.., last] if is(last, &['.']) => !function.to_string().starts_with("f_"),
+        [TokenTree::Ident(first), ..] => first == "nn",
+        _ => false,
     }
 }
 

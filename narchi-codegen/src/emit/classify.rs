@@ -44,21 +44,21 @@ pub(super) struct Classified {
 
 /// Simplifies and classifies. Twice: whether a small scope is worth a struct depends on how many places
 /// would use it.
-pub(super) fn classify(plan: &Plan) -> Classified {
-    let first = pass(plan, &|_| false, 1);
+pub(super) fn classify(plan: Plan) -> Classified {
+    let root = plan.root();
+    let first = pass(plan.clone(), &|_| false, 1);
     let places = places(&first);
     let used_once = |scope: ScopeId| {
         places
             .get(&first.marks[scope].class)
             .is_none_or(|it| it.len() == 1)
     };
-    let levels = first.marks[plan.root()].levels;
+    let levels = first.marks[root].levels;
     pass(plan, &used_once, levels.div_ceil(MAX_LEVELS).max(1))
 }
 
 /// Of scopes nested too deep, one level in `every` becomes a struct.
-fn pass(plan: &Plan, used_once: &dyn Fn(ScopeId) -> bool, every: usize) -> Classified {
-    let mut plan = plan.clone();
+fn pass(mut plan: Plan, used_once: &dyn Fn(ScopeId) -> bool, every: usize) -> Classified {
     let mut classes = Interner::default();
     let mut types = Interner::default();
     let mut exacts = Interner::default();

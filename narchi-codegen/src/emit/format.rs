@@ -1,23 +1,24 @@
 //! Token streams as source text.
 //!
-//! The formatter prints the marker of a comment on a line of its own, which is then replaced by the comment
-//! at the end of the line before. A marker has no text of its own, so that no comment changes where lines
-//! break.
+//! The marker of a comment is a statement on a line of its own, which is then replaced by the comment at the end of the
+//! line before. A marker has no text of its own, so that no comment changes where lines break.
 
 use proc_macro2::TokenStream;
 
 use super::{
     layout::laid_out,
+    lines::lines,
     notes::{AFTER, TAIL},
 };
 
+/// The text of items that nobody reviews.
+pub(super) fn plain(items: &TokenStream) -> String {
+    laid_out(&lines(items.clone())).join("\n") + "\n"
+}
+
 /// The text of one item.
 pub(super) fn item(tokens: &TokenStream, notes: &[String]) -> String {
-    match syn::parse2::<syn::File>(tokens.clone()) {
-        Ok(file) => blank_lines(&comments(&laid_out(&prettyplease::unparse(&file)), notes)),
-        // Then the compiler says what is wrong with it.
-        Err(_) => tokens.to_string(),
-    }
+    blank_lines(&comments(&laid_out(&lines(tokens.clone())), notes))
 }
 
 fn comments(text: &[String], notes: &[String]) -> Vec<String> {
@@ -58,7 +59,7 @@ fn append(lines: &mut [String], note: &str) {
     }
 }
 
-/// prettyplease puts methods next to each other.
+/// Puts an empty line between methods.
 fn blank_lines(lines: &[String]) -> String {
     let mut text = String::new();
     let is_impl = lines

@@ -4,7 +4,7 @@
 //! there: a chained call would keep its temporaries to the end of the statement, a shadowed one to the end
 //! of the function.
 
-use proc_macro2::{Ident, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
 use quote::quote;
 
 use super::{
@@ -30,17 +30,16 @@ pub(super) fn emit_forward(context: &Context<'_>) -> TokenStream {
         quote!(forward)
     };
     let inputs = inputs(context);
-    let body = Body::new(context, inputs.clone()).emit();
+    let mut body = context.root.map(|it| it.check(&inputs)).unwrap_or_default();
+    body.extend(Body::new(context, inputs.clone()).emit());
+    // A group is shared where its tokens would be copied.
+    let body = Group::new(Delimiter::Brace, body);
     let train = train.then(|| quote!(, train: bool));
     if let Some(root) = context.root {
         let (docs, parameter, result) = (root.docs_of_forward(), root.parameter(), root.result());
-        let check = root.check(&inputs);
         return quote! {
             #(#[doc = #docs])*
-            pub fn #name(&self, #parameter #train) -> Result<#result> {
-                #check
-                #body
-            }
+            pub fn #name(&self, #parameter #train) -> Result<#result> #body
         };
     }
     let result = match context.example.outputs.len() {
@@ -51,9 +50,7 @@ pub(super) fn emit_forward(context: &Context<'_>) -> TokenStream {
         }
     };
     quote! {
-        fn #name(&self, #(#inputs: &Tensor),* #train) -> Result<#result> {
-            #body
-        }
+        fn #name(&self, #(#inputs: &Tensor),* #train) -> Result<#result> #body
     }
 }
 

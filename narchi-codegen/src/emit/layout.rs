@@ -1,7 +1,6 @@
 //! Line breaks as rustfmt makes them, so that `cargo fmt` leaves generated files alone.
-//!
-//! prettyplease breaks lines at other places. Its lines are joined to one line for each statement, field
-//! or signature; these are then broken again.
+
+use super::lines::Line;
 
 /// rustfmt's `max_width`.
 const WIDTH: usize = 100;
@@ -12,79 +11,13 @@ const LITERAL_WIDTH: usize = 18;
 /// rustfmt's `short_array_element_width_threshold`.
 const SHORT_ELEMENT: usize = 10;
 
-/// Breaks the lines of formatted code again.
-pub(super) fn laid_out(text: &str) -> Vec<String> {
-    let lines: Vec<&str> = text.lines().collect();
+/// Breaks lines that are too long.
+pub(super) fn laid_out(lines: &[Line]) -> Vec<String> {
     let mut laid = Vec::new();
-    let mut next = 0;
-    while next < lines.len() {
-        let start = next;
-        let text = join(&lines, &mut next);
-        lay(indent(lines[start]), &text, &mut laid);
+    for line in lines {
+        lay(line.indent, &line.text, &mut laid);
     }
     laid
-}
-
-fn indent(line: &str) -> usize {
-    line.len() - line.trim_start().len()
-}
-
-/// The line at `next` and those that continue it, as one line without indentation.
-fn join(lines: &[&str], next: &mut usize) -> String {
-    let base = indent(lines[*next]);
-    let mut level = base;
-    let mut text = lines[*next].trim().to_owned();
-    *next += 1;
-    if text.starts_with("//") || text.is_empty() {
-        return text;
-    }
-    while let Some(line) = lines.get(*next) {
-        if opens_list(&text) {
-            let mut items = Vec::new();
-            while lines.get(*next).is_some_and(|it| indent(it) > level) {
-                items.push(join(lines, next));
-            }
-            let items = items.join(" ");
-            let items = items.strip_suffix(',').unwrap_or(&items);
-            let close = lines.get(*next).map_or("", |it| it.trim());
-            *next += 1;
-            let space = if text.ends_with('{') { " " } else { "" };
-            text = format!("{text}{space}{items}{space}{close}");
-        } else if indent(line) > base && !text.ends_with([';', '{', '}', ',', ']']) {
-            level = indent(line);
-            let joins = line.trim().starts_with(['.', '?']) || text.ends_with("(|");
-            let glue = if joins { "" } else { " " };
-            text = format!("{text}{glue}{}", line.trim());
-            *next += 1;
-        } else {
-            break;
-        }
-    }
-    // The head of a loop may have been broken, too.
-    if text.starts_with("for ") && lines.get(*next).is_some_and(|it| it.trim() == "{") {
-        *next += 1;
-        text.push_str(" {");
-    }
-    text
-}
-
-/// Whether the line ends with the beginning of a list: arguments, elements, or the fields of a literal.
-fn opens_list(line: &str) -> bool {
-    const BLOCKS: [&str; 8] = [
-        "fn ",
-        "pub fn ",
-        "for ",
-        "impl ",
-        "impl<",
-        "struct ",
-        "pub struct ",
-        "mod ",
-    ];
-    match line.chars().last() {
-        Some('(' | '[') => true,
-        Some('{') => !line.ends_with("| {") && !BLOCKS.iter().any(|it| line.starts_with(it)),
-        _ => false,
-    }
 }
 
 /// Breaks one line, if it is too long or contains something that is.
@@ -338,26 +271,25 @@ fn width(text: &str) -> usize {
 }
 
 /// Each byte that is in no string, and how many brackets are around it; an opening one is outside.
-fn depths(text: &str) -> Vec<(usize, usize)> {
-    let mut depths = Vec::new();
+fn depths(text: &str) -> impl Iterator<Item = (usize, usize)> {
     let (mut depth, mut in_string, mut escaped) = (0usize, false, false);
-    for (at, byte) in text.bytes().enumerate() {
+    text.bytes().enumerate().filter_map(move |(at, byte)| {
         if in_string {
             in_string = byte != b'"' || escaped;
             escaped = byte == b'\\' && !escaped;
-            continue;
+            return None;
         }
         match byte {
             b'"' => in_string = true,
             b')' | b']' | b'}' => depth = depth.saturating_sub(1),
             _ => {}
         }
-        depths.push((at, depth));
+        let outside = depth;
         if matches!(byte, b'(' | b'[' | b'{') {
             depth += 1;
         }
-    }
-    depths
+        Some((at, outside))
+    })
 }
 
 /// The outermost lists of a text.

@@ -14,6 +14,7 @@ mod forward;
 mod generalize;
 mod guard;
 mod layout;
+mod lines;
 mod locals;
 mod names;
 mod new;
@@ -58,7 +59,7 @@ pub(crate) struct Code {
 /// Writes an architecture as Rust; `type_name` overrides what its file is called.
 pub(crate) fn emit(architecture: &Model, type_name: Option<&str>) -> Code {
     let plan = Plan::new(architecture);
-    let classified = classify(&plan);
+    let classified = classify(plan);
     let name = model_type(&architecture.name, type_name);
     let classes = classes(&classified, names::structs(&classified, &name.to_string()));
     let views = Views::new(&classified, &architecture.free);
@@ -68,7 +69,7 @@ pub(crate) fn emit(architecture: &Model, type_name: Option<&str>) -> Code {
     let scope = classes.example(classes.root());
     let root = Root::new(
         architecture,
-        &plan,
+        &classified.plan,
         scope,
         name,
         &root.fields,
@@ -121,7 +122,11 @@ impl Code {
     }
 }
 
-/// The name of the file in camel case. One that the prelude has, too, would hide what is there.
+/// The text of items that nobody reviews.
+pub(crate) fn plain(items: &TokenStream) -> String {
+    format::plain(items)
+}
+
 /// The root, then each class after the first that uses it.
 fn in_order(classes: &Classes<'_>) -> Vec<ClassId> {
     let mut seen = BTreeSet::new();

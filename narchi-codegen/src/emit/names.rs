@@ -6,7 +6,7 @@ use super::{
     classify::{ClassId, Classified},
     generalize::{Column, Derived, General, Parameter},
     plan::{Block, Key, Scope, What, last_name},
-    simplify::position,
+    simplify::positions,
 };
 use crate::{
     layer::Role,
@@ -122,6 +122,7 @@ pub(super) fn fields<'a>(
         .flatten()
         .for_each(|it| *counts.entry(it).or_default() += 1);
     let mut taken = Taken::default();
+    let positions = positions(scope);
     let name = |(block, noun): (&Block, &Option<String>)| {
         let noun = noun.as_ref()?;
         let plural = if is_plural(block) && block.id.is_none() {
@@ -130,7 +131,7 @@ pub(super) fn fields<'a>(
             ""
         };
         let number = match block.path.first().or(block.start.as_ref()) {
-            Some(Key::Nth(number)) if counts[noun] > 1 => position(scope, *number).to_string(),
+            Some(Key::Nth(number)) if counts[noun] > 1 => positions[*number].to_string(),
             _ => String::new(),
         };
         Some(taken.unique(&format!("{noun}{plural}{number}")))

@@ -30,13 +30,14 @@ pub(super) fn emit_new(context: &Context<'_>) -> TokenStream {
         .flat_map(Root::sizes)
         .map(|it| quote!(#it: i64));
     let arguments: Vec<TokenStream> = arguments.chain(sizes).collect();
+    let paths = Paths::new(context);
     let fields = context
         .class
         .fields
         .iter()
         .enumerate()
         .filter_map(|(block, field)| {
-            let (field, value) = (ident(field.as_ref()?), emit_field(context, block));
+            let (field, value) = (ident(field.as_ref()?), emit_field(&paths, block));
             Some(quote!(#field: #value))
         });
     let has_weights = context.class.fields.iter().any(Option::is_some);
@@ -64,9 +65,8 @@ pub(super) fn emit_new(context: &Context<'_>) -> TokenStream {
         });
     let vs = if has_weights { quote!(vs) } else { quote!(_vs) };
     let many = too_many(arguments.len() + 1);
-    let cast = fields
-        .iter()
-        .any(counts)
+    let cast = (0..context.class.fields.len())
+        .any(|it| counts(&paths, it))
         .then(|| quote!(#[allow(clippy::cast_possible_wrap, reason = "a short run")]));
     quote! {
         #(#[doc = #docs])*
@@ -79,12 +79,15 @@ pub(super) fn emit_new(context: &Context<'_>) -> TokenStream {
     }
 }
 
-/// Whether the value is an array with a number that grows.
-fn counts(field: &TokenStream) -> bool {
-    field.to_string().contains("i as i64")
+/// Whether the value of a block is an array with a number that grows.
+fn counts(paths: &Paths<'_>, block: usize) -> bool {
+    let is_varied = |it: &Block| matches!(it.what, What::Run { uniform: false, .. });
+    is_varied(&paths.context.example.blocks[block])
+        && emit_field(paths, block).to_string().contains("i as i64")
 }
 
-fn emit_field(context: &Context<'_>, index: usize) -> TokenStream {
+fn emit_field(paths: &Paths<'_>, index: usize) -> TokenStream {
+    let context = paths.context;
     let block = &context.example.blocks[index];
     let exprs = context.class.exprs(index);
     match &block.what {
@@ -92,24 +95,25 @@ fn emit_field(context: &Context<'_>, index: usize) -> TokenStream {
             let numbers: Vec<_> = exprs.iter().map(|it| context.argument_of_new(it)).collect();
             context
                 .wrappers
-                .emit_call(leaf, &path(context, block, None), &numbers)
+                .emit_call(leaf, &paths.to(block, None), &numbers)
         }
-        What::Run { scopes, uniform } => emit_run(context, block, scopes, *uniform, exprs),
+        What::Run { scopes, uniform } => emit_run(paths, block, scopes, *uniform, exprs),
     }
 }
 
 fn emit_run(
-    context: &Context<'_>,
+    paths: &Paths<'_>,
     block: &Block,
     scopes: &[ScopeId],
     uniform: bool,
     exprs: &[Expr],
 ) -> TokenStream {
+    let context = paths.context;
     let child = context.classes.class_of(scopes[0]);
     let name = ident(&context.classes.names[child]);
     let class = context.classes.get(child);
     let call = |element: Option<Step>, exprs: &[Expr]| {
-        let path = path(context, block, element);
+        let path = paths.to(block, element);
         let arguments = exprs.iter().enumerate().filter(|it| !class.is_const(it.0));
         let arguments = arguments.map(|(_, it)| context.argument_of_new(it));
         quote!(#name::new(&(#path), #(#arguments),*))
@@ -119,7 +123,7 @@ fn emit_run(
         Some(1) => call(None, &exprs[1..]),
         Some(_) if !uniform => {
             if let Some(arguments) = progression(context, class, &exprs[1..], scopes.len()) {
-                let path = path(context, block, Some(Step::I));
+                let path = paths.to(block, Some(Step::I));
                 return quote!(array::from_fn(|i| #name::new(&(#path), #(#arguments),*)));
             }
             let elements = (0..scopes.len()).map(|it| {
@@ -182,50 +186,76 @@ enum Step {
     I,
 }
 
-/// `vs / "layer1" / 0`; `element` counts on from where a run starts.
-fn path(context: &Context<'_>, block: &Block, element: Option<Step>) -> TokenStream {
-    let mut path = quote!(vs);
-    for key in &block.path {
-        let key = step(context, key, None);
-        path.extend(quote!(/ #key));
-    }
-    if let Some(start) = &block.start {
-        let step = step(context, start, element);
-        path.extend(quote!(/ #step));
-    }
-    path
+/// The paths of the weights of a class.
+struct Paths<'a> {
+    context: &'a Context<'a>,
+    /// How many numbers the elements before each element take, as far as that is known.
+    known: Vec<usize>,
+    /// Elements whose number of numbers differs between instances, and how it is written.
+    lengths: Vec<(usize, TokenStream)>,
 }
 
-/// A step of a path. The lengths of runs that differ between instances are added to the known part.
-fn step(context: &Context<'_>, key: &Key, element: Option<Step>) -> TokenStream {
-    let (mut known, mut terms) = (0, Vec::new());
-    match key {
-        Key::Name(name) => return quote!(#name),
-        Key::Index(number) => known = *number,
-        Key::Nth(number) => {
-            for element in &context.example.elements[..*number] {
-                let Element::Run(block) = element else {
-                    known += 1;
-                    continue;
-                };
-                let expr = &context.class.exprs(*block)[0];
-                match structs::length(expr) {
-                    Some(length) => known += length,
-                    None => terms.push(context.argument(expr, &quote!()).tokens),
+impl<'a> Paths<'a> {
+    fn new(context: &'a Context<'a>) -> Self {
+        let mut paths = Self {
+            context,
+            known: Vec::new(),
+            lengths: Vec::new(),
+        };
+        let mut known = 0;
+        for (number, element) in context.example.elements.iter().enumerate() {
+            paths.known.push(known);
+            let Element::Run(block) = element else {
+                known += 1;
+                continue;
+            };
+            let expr = &context.class.exprs(*block)[0];
+            match structs::length(expr) {
+                Some(length) => known += length,
+                None => {
+                    let length = context.argument(expr, &quote!()).tokens;
+                    paths.lengths.push((number, length));
                 }
             }
         }
+        paths
     }
-    match element {
-        Some(Step::Number(number)) => known += number,
-        Some(Step::I) => terms.push(quote!(i)),
-        None => {}
+
+    /// `vs / "layer1" / 0`; `element` counts on from where a run starts.
+    fn to(&self, block: &Block, element: Option<Step>) -> TokenStream {
+        let mut path = quote!(vs);
+        for key in &block.path {
+            let key = self.step(key, None);
+            path.extend(quote!(/ #key));
+        }
+        if let Some(start) = &block.start {
+            let step = self.step(start, element);
+            path.extend(quote!(/ #step));
+        }
+        path
     }
-    if known > 0 || terms.is_empty() {
-        terms.push(number::index(known));
-    }
-    match terms.as_slice() {
-        [only] => only.clone(),
-        terms => quote!((#(#terms)+*)),
+
+    /// A step of a path. The lengths of runs that differ between instances are added to the known part.
+    fn step(&self, key: &Key, element: Option<Step>) -> TokenStream {
+        let (mut known, mut terms) = match key {
+            Key::Name(name) => return quote!(#name),
+            Key::Index(number) => (*number, Vec::new()),
+            Key::Nth(number) => {
+                let before = self.lengths.iter().take_while(|it| it.0 < *number);
+                (self.known[*number], before.map(|it| it.1.clone()).collect())
+            }
+        };
+        match element {
+            Some(Step::Number(number)) => known += number,
+            Some(Step::I) => terms.push(quote!(i)),
+            None => {}
+        }
+        if known > 0 || terms.is_empty() {
+            terms.push(number::index(known));
+        }
+        match terms.as_slice() {
+            [only] => only.clone(),
+            terms => quote!((#(#terms)+*)),
+        }
     }
 }

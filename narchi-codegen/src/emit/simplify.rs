@@ -196,7 +196,7 @@ fn moved(block: Block, outer: &Block, inner: &Inner, inputs: &[Source], first: u
 }
 
 /// The numbers that the elements of a numbered scope have in the file.
-fn positions(scope: &Scope) -> Vec<usize> {
+pub(super) fn positions(scope: &Scope) -> Vec<usize> {
     let mut next = 0;
     let mut positions = Vec::with_capacity(scope.elements.len());
     for element in &scope.elements {
@@ -214,12 +214,6 @@ fn length(scope: &Scope, element: &Element) -> usize {
             What::Layer(_) => 1,
         },
     }
-}
-
-/// The number that an element of a numbered scope has in the file.
-pub(super) fn position(scope: &Scope, number: usize) -> usize {
-    let before = scope.elements[..number].iter();
-    before.map(|it| length(scope, it)).sum()
 }
 
 fn is_small(scope: &Scope, index: usize, context: &Dissolve<'_>) -> bool {

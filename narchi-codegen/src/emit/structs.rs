@@ -1,5 +1,7 @@
 //! The struct of a class and the frame of its `impl`.
 
+use std::collections::HashSet;
+
 use proc_macro2::TokenStream;
 use quote::quote;
 
@@ -15,6 +17,7 @@ pub(super) fn emit_struct(context: &Context<'_>) -> TokenStream {
     let (name, docs) = (context.name(), docs::of_struct(context));
     let public = context.root.map(|_| quote!(pub));
     let (generics, unused) = (generics(context, true), unused(context));
+    let computed: HashSet<usize> = context.class.order.iter().copied().collect();
     let fields = context
         .class
         .fields
@@ -22,7 +25,7 @@ pub(super) fn emit_struct(context: &Context<'_>) -> TokenStream {
         .enumerate()
         .filter_map(|(block, field)| {
             let (field, ty) = (ident(field.as_ref()?), field_type(context, block));
-            let needed = context.class.order.contains(&block) || !context.class.is_called;
+            let needed = computed.contains(&block) || !context.class.is_called;
             let unused = (!needed).then(|| quote!(#[allow(dead_code, reason = #UNUSED)]));
             Some(quote!(#unused #field: #ty))
         });

@@ -47,10 +47,18 @@ pub mod prelude {
 
         pub struct Path;
 
-        impl std::ops::Div<&str> for &Path {
+        impl<T> std::ops::Div<T> for &Path {
             type Output = Path;
 
-            fn div(self, _: &str) -> Path {
+            fn div(self, _: T) -> Path {
+                Path
+            }
+        }
+
+        impl<T> std::ops::Div<T> for Path {
+            type Output = Path;
+
+            fn div(self, _: T) -> Path {
                 Path
             }
         }
