@@ -4,11 +4,9 @@ use std::collections::BTreeMap;
 
 use super::{
     graph::{self, Names},
+    keys::{check_id, check_list, description, list, text},
     modules::Documents,
-    narchi::{
-        check_connected, check_id, check_list, connect, description, list, name_all, text,
-        wire_architecture, wire_named,
-    },
+    narchi::{check_connected, connect, name_all, twice, wire_architecture, wire_named},
 };
 use crate::{
     diagnostic::{Diagnostic, Sink},
@@ -71,8 +69,13 @@ pub(super) fn wire_block<'d>(
         None => {
             let report = match &block.value {
                 Value::Object(_) => {
-                    let what = "this block has no `_class`";
-                    Diagnostic::error("missing-class", place.clone(), what)
+                    let what = match block.get("_id").and_then(Node::as_str) {
+                        Some(id) => format!("the block `{id}` has no `_class`"),
+                        None => "this block has no `_class`".to_owned(),
+                    };
+                    Diagnostic::error("missing-class", place.clone(), what).help(Some(
+                        "add `_class: '…'`, the name of a layer or a container",
+                    ))
                 }
                 _ => {
                     let what = format!("a block is an object, not {}", block.kind());
@@ -104,16 +107,20 @@ fn share(sink: &mut Sink, block: &Node) -> Option<(String, Place)> {
 
 /// The keys of a container beside its own; reports others.
 fn check_container(sink: &mut Sink, block: &Node, class: &str, own: &[&str]) -> bool {
+    let name = block.get("_id").and_then(Node::as_str).unwrap_or(class);
     for entry in block.entries() {
         let key = entry.key.as_str();
         if !key.starts_with('_') && !own.contains(&key) {
-            let message = format!("`{class}` has no parameter `{key}`");
+            let message = format!("`{name}` has no parameter `{key}`");
             let unknown = Diagnostic::error("unknown-parameter", entry.value.key_place(), message);
-            let help = similar(key, own.iter().copied()).map(|it| format!("did you mean `{it}`?"));
+            let help = match similar(key, own.iter().copied()) {
+                Some(meant) => format!("did you mean `{meant}`?"),
+                None => format!("leave out `{key}`"),
+            };
             sink.push(
                 unknown
                     .note(format!("`{class}` accepts: {}", own.join(", ")))
-                    .help(help),
+                    .help(Some(help)),
             );
         }
     }
@@ -121,13 +128,14 @@ fn check_container(sink: &mut Sink, block: &Node, class: &str, own: &[&str]) -> 
     for key in own {
         match block.get(key) {
             None => {
-                let message = format!("`{class}` needs the parameter `{key}`");
+                let message = format!("`{name}` needs the parameter `{key}`");
                 let place = block.get("_class").unwrap_or(block).place();
-                sink.push(Diagnostic::error("missing-parameter", place, message));
+                let missing = Diagnostic::error("missing-parameter", place, message);
+                sink.push(missing.note(format!("`{class}` accepts: {}", own.join(", "))));
                 is_complete = false;
             }
             Some(node) if ["blocks", "graph"].contains(key) => {
-                check_list(sink, node, key);
+                check_list(sink, node, key, Some(name));
                 is_complete &= !node.items().is_empty();
             }
             Some(_) => {}
@@ -176,9 +184,7 @@ fn sequential<'d>(sink: &mut Sink, documents: &'d Documents, block: &'d Node) ->
         if let (Some(name), Some(id)) = (&name, id)
             && let Some(first) = names.insert(name.clone(), id.place())
         {
-            let message = format!("there are two blocks `{name}`");
-            let twice = Diagnostic::error("duplicate-block", id.place(), message);
-            sink.push(twice.label(first, "the first"));
+            sink.push(twice(name, id.place(), first));
         }
         let mut wired = wire_block(sink, documents, child, name, Segment::Index(position));
         let place = wired.place.clone();

@@ -47,6 +47,11 @@ pub(super) fn edges(sink: &mut Sink, lines: &Node) -> Vec<Edge> {
     edges
 }
 
+/// Whether every line says which wires it means.
+pub(super) fn is_whole(lines: &Node) -> bool {
+    lines.items().iter().all(|it| names(it).is_some())
+}
+
 /// The names in a line, with their places.
 fn names(line: &Node) -> Option<Vec<(String, Place)>> {
     let text = line.as_str()?;
@@ -108,11 +113,9 @@ impl Names {
             if self.outputs.contains_key(block) {
                 let message =
                     format!("`{block}` is an output of the architecture and feeds nothing");
-                sink.push(Diagnostic::error(
-                    "output-as-source",
-                    place.clone(),
-                    message,
-                ));
+                let report = Diagnostic::error("output-as-source", place.clone(), message);
+                let help = format!("begin the wire at the block that feeds `{block}`");
+                sink.push(report.help(Some(help)));
             } else {
                 self.unknown(sink, block, place);
             }
@@ -142,7 +145,9 @@ impl Names {
             if self.inputs.contains_key(block) {
                 let message =
                     format!("`{block}` is an input of the architecture and takes nothing");
-                sink.push(Diagnostic::error("edge-into-input", place.clone(), message));
+                let report = Diagnostic::error("edge-into-input", place.clone(), message);
+                let help = format!("leave out `-> {block}`: the caller of the model feeds it");
+                sink.push(report.help(Some(help)));
             } else {
                 self.unknown(sink, block, place);
             }
@@ -171,8 +176,11 @@ impl Names {
             name,
             all.into_iter().flat_map(|it| it.keys().map(String::as_str)),
         );
-        let help = help.map(|it| format!("did you mean `{it}`?"));
-        sink.push(Diagnostic::error("unknown-block", place.clone(), message).help(help));
+        let help = match help {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => "add a block with this `_id`, or leave out the name".to_owned(),
+        };
+        sink.push(Diagnostic::error("unknown-block", place.clone(), message).help(Some(help)));
     }
 }
 
@@ -202,7 +210,7 @@ fn unknown_port(
     let report = Diagnostic::error("unknown-port", place.clone(), message);
     let help = match known {
         [] => format!("its {what}s have no names: count them from 0, as in `{block}.1`"),
-        known => format!("it has {}", known.join(", ")),
+        known => format!("its {what}s: `{}`", known.join("`, `")),
     };
     sink.push(report.help(Some(help)));
 }

@@ -131,11 +131,9 @@ impl Documents {
         let same = above.any(|it| real(&self.all[it].input.path) == real(&input.path));
         if same || chain.len() >= MAX_DEPTH {
             let message = format!("`{}` includes itself", input.path.display());
-            sink.push(Diagnostic::error(
-                "module-cycle",
-                block.path_place.clone(),
-                message,
-            ));
+            let report = Diagnostic::error("module-cycle", block.path_place.clone(), message);
+            let help = "name another file: what repeats is repeated by jsonnet, as in `[… for i in std.range(1, 3)]`";
+            sink.push(report.help(Some(help)));
             return None;
         }
         Some(input)

@@ -6,17 +6,17 @@ use std::collections::BTreeMap;
 
 use super::{
     blocks::wire_block,
+    declared::declared_list,
     graph::{self, Edge, Names, Ports, is_id},
+    keys::{check_id, check_list, description, id_of, list, text},
     modules::Documents,
 };
 use crate::{
     diagnostic::{Diagnostic, Sink},
-    dim::{Dim, Symbol},
     document::{Node, Place, Value},
-    layer::{WrongSize, size},
     model::Segment,
     similar::similar,
-    wiring::{Declared, DeclaredDim, Size, Source, Wired, WiredKind, WiredScope, Wiring},
+    wiring::{Declared, Source, Wired, WiredKind, WiredScope, Wiring},
 };
 
 /// The keys of an architecture, and those of them that must be there.
@@ -62,6 +62,7 @@ pub(super) fn wire_architecture<'d>(
     let edges = document
         .get("graph")
         .map_or_else(Vec::new, |it| graph::edges(sink, it));
+    let is_whole = document.get("graph").is_none_or(graph::is_whole);
     let mut sources: BTreeMap<usize, Source> = BTreeMap::new();
     for edge in &edges {
         match names.outputs.get(&edge.to.0) {
@@ -70,7 +71,12 @@ pub(super) fn wire_architecture<'d>(
                 if let Some(first) = sources.get(output) {
                     let message = format!("the output `{}` has two sources", edge.to.0);
                     let twice = Diagnostic::error("two-sources", edge.from.1.clone(), message);
-                    sink.push(twice.label(first.place.clone(), "the first"));
+                    let help = "remove one of the wires, or join both in a block before the output";
+                    sink.push(
+                        twice
+                            .label(first.place.clone(), "the first")
+                            .help(Some(help)),
+                    );
                 } else {
                     sources.insert(*output, source);
                 }
@@ -81,8 +87,9 @@ pub(super) fn wire_architecture<'d>(
     check_connected(sink, &names, &blocks, document.get("graph"));
     let outputs = outputs.into_iter().enumerate().map(|(index, output)| {
         let source = sources.remove(&index).unwrap_or_else(|| {
-            // Without any graph, or where another block has its name, that has been said already.
+            // Without all of the graph, or where another block has its name, that has been said already.
             let is_said = edges.is_empty()
+                || !is_whole
                 || output.name.as_ref().and_then(|it| names.outputs.get(it)) != Some(&index);
             if let (Some(name), false) = (&output.name, is_said) {
                 let message = format!("nothing feeds the output `{name}`");
@@ -138,16 +145,20 @@ pub(super) fn wire_named<'d>(
 fn check_keys(sink: &mut Sink, document: &Node) {
     if !matches!(document.value, Value::Object(_)) {
         let message = format!("an architecture is an object, not {}", document.kind());
-        sink.push(Diagnostic::error(
-            "no-architecture",
-            document.place(),
-            message,
-        ));
+        let report = Diagnostic::error("no-architecture", document.place(), message);
+        let help = format!("write `{{ {}: […] }}`", REQUIRED.join(": […], "));
+        sink.push(report.help(Some(help)));
         return;
     }
     for key in REQUIRED.iter().filter(|it| document.get(it).is_none()) {
         let message = format!("the architecture has no `{key}`");
-        sink.push(Diagnostic::error("missing-key", document.place(), message));
+        let missing = Diagnostic::error("missing-key", document.place(), message);
+        let help = match *key {
+            "graph" => "add the wires: `graph: ['image -> conv -> scores']`".to_owned(),
+            "blocks" => "add the blocks: `blocks: [{ _id: 'conv', _class: '…' }]`".to_owned(),
+            key => format!("add them, with their sizes: `{key}: [{{ _id: 'name', _shape: [8] }}]`"),
+        };
+        sink.push(missing.help(Some(help)));
     }
     for entry in document
         .entries()
@@ -165,155 +176,8 @@ fn check_keys(sink: &mut Sink, document: &Node) {
     }
     for key in REQUIRED {
         if let Some(node) = document.get(key) {
-            check_list(sink, node, key);
+            check_list(sink, node, key, None);
         }
-    }
-}
-
-pub(super) fn check_list(sink: &mut Sink, node: &Node, key: &str) {
-    match &node.value {
-        Value::Array(items) if !items.is_empty() => {}
-        Value::Array(_) => {
-            let message = format!("`{key}` is empty");
-            sink.push(Diagnostic::error("empty-list", node.place(), message));
-        }
-        _ => {
-            let message = format!("`{key}` is a list, not {}", node.kind());
-            sink.push(Diagnostic::error("wrong-value", node.place(), message));
-        }
-    }
-}
-
-pub(super) fn list<'d>(node: &'d Node, key: &str) -> &'d [Node] {
-    node.get(key).map_or(&[], Node::items)
-}
-
-pub(super) fn text(sink: &mut Sink, node: &Node, what: &str) -> Option<String> {
-    if node.as_str().is_none() {
-        let message = format!("{what} is a string, not {}", node.kind());
-        sink.push(Diagnostic::error("wrong-value", node.place(), message));
-    }
-    node.as_str().map(str::to_owned)
-}
-
-pub(super) fn description(node: &Node) -> Option<String> {
-    Some(node.get("_description")?.as_str()?.trim().to_owned()).filter(|it| !it.is_empty())
-}
-
-pub(super) fn check_id(sink: &mut Sink, node: &Node, id: &str) -> bool {
-    if !is_id(id) {
-        let message = format!("{} is no id", node.brief());
-        let wrong = Diagnostic::error("wrong-id", node.place(), message);
-        let help = "an id begins with a letter or `_`, then come letters, digits and `_`";
-        sink.push(wrong.help(Some(help)));
-    }
-    is_id(id)
-}
-
-/// The id of a block that must have one.
-pub(super) fn id_of(sink: &mut Sink, block: &Node) -> Option<String> {
-    // What is no object at all is reported as that.
-    if !matches!(block.value, Value::Object(_)) {
-        return None;
-    }
-    let Some(id) = block.get("_id") else {
-        let message = "this block has no `_id`";
-        let missing = Diagnostic::error("missing-id", block.place(), message);
-        let help =
-            "only the blocks of a Sequential can do without: `graph` wires the others by their ids";
-        sink.push(missing.help(Some(help)));
-        return None;
-    };
-    text(sink, id, "`_id`").filter(|it| check_id(sink, id, it))
-}
-
-fn declared_list(sink: &mut Sink, document: &Node, key: &str) -> Vec<Declared> {
-    list(document, key)
-        .iter()
-        .map(|it| declared(sink, it, key))
-        .collect()
-}
-
-fn declared(sink: &mut Sink, node: &Node, key: &str) -> Declared {
-    const KEYS: [&str; 3] = ["_id", "_shape", "_description"];
-    let name = id_of(sink, node);
-    for entry in node
-        .entries()
-        .iter()
-        .filter(|it| !KEYS.contains(&it.key.as_str()))
-    {
-        let message = format!("an item of `{key}` has no key `{}`", entry.key);
-        let unknown = Diagnostic::error("unknown-key", entry.value.key_place(), message);
-        sink.push(unknown.note(format!("it has: {}", KEYS.join(", "))));
-    }
-    let shape = node.get("_shape");
-    if shape.is_none() {
-        let message = format!("this item of `{key}` has no `_shape`");
-        let missing = Diagnostic::error("missing-key", node.place(), message);
-        let help =
-            "add its sizes without the batch: `_shape: [3, '<<variable:H>>', '<<variable:W>>']`";
-        sink.push(missing.help(Some(help)));
-    }
-    if let Some(shape) = shape {
-        check_list(sink, shape, "_shape");
-    }
-    let is_output = key == "outputs";
-    let dims = shape.filter(|it| !it.items().is_empty()).map(|shape| {
-        let batch = Size::Known(Dim::symbol(Symbol::batch()));
-        let mut dims = vec![DeclaredDim {
-            size: batch,
-            place: shape.place(),
-        }];
-        dims.extend(
-            shape
-                .items()
-                .iter()
-                .map(|it| declared_dim(sink, it, is_output)),
-        );
-        dims
-    });
-    let place = node.get("_id").unwrap_or(node).place();
-    Declared {
-        name,
-        description: description(node),
-        shape: dims,
-        place,
-    }
-}
-
-fn declared_dim(sink: &mut Sink, node: &Node, is_output: bool) -> DeclaredDim {
-    let wrong = |sink: &mut Sink, why: String| {
-        let message = format!("{} is no size", node.brief());
-        sink.push(Diagnostic::error("wrong-size", node.place(), message).note(why));
-        Size::Broken
-    };
-    let size = match (&node.value, node.as_int()) {
-        (Value::String(text), _) if text == "<<auto>>" && is_output => Size::Auto,
-        (Value::String(text), _) if text == "<<auto>>" => wrong(
-            sink,
-            "only the sizes of outputs can be `<<auto>>`".to_owned(),
-        ),
-        (Value::String(text), _) => match size(text) {
-            Ok(dim) if dim.as_fixed().is_some_and(|it| it < 1) => {
-                wrong(sink, "a size is at least 1".to_owned())
-            }
-            Ok(dim) => Size::Known(dim),
-            Err(WrongSize { at, message }) => {
-                let what = format!("{} is no size", node.brief());
-                let report = Diagnostic::error("wrong-size", node.slice_place(at), what);
-                sink.push(report.here(message));
-                Size::Broken
-            }
-        },
-        (Value::Number(_), Some(number)) if number >= 1 => Size::Known(number.into()),
-        _ => wrong(
-            sink,
-            "a size is a whole number from 1 on or `<<variable:…>>`".to_owned(),
-        ),
-    };
-    DeclaredDim {
-        size,
-        place: node.place(),
     }
 }
 
@@ -329,9 +193,7 @@ pub(super) fn name_all(
     let mut places: BTreeMap<String, Place> = BTreeMap::new();
     let mut note = |name: &str, place: Place| match places.get(name) {
         Some(first) => {
-            let message = format!("there are two blocks `{name}`");
-            let twice = Diagnostic::error("duplicate-block", place, message);
-            sink.push(twice.label(first.clone(), "the first"));
+            sink.push(twice(name, place, first.clone()));
             false
         }
         None => places.insert(name.to_owned(), place).is_none(),
@@ -366,6 +228,14 @@ pub(super) fn name_all(
     }
 }
 
+/// A name that something else has.
+pub(super) fn twice(name: &str, place: Place, first: Place) -> Diagnostic<Place> {
+    let message = format!("there are two blocks `{name}`");
+    Diagnostic::error("duplicate-block", place, message)
+        .label(first, "the first")
+        .help(Some("give one of them another id, and wire it in `graph`"))
+}
+
 pub(super) fn connect(sink: &mut Sink, names: &Names, blocks: &mut [Wired<'_>], edge: &Edge) {
     let source = names.source(sink, &edge.from);
     if let Some((block, source)) = names.lead(sink, source, &edge.to) {
@@ -384,8 +254,8 @@ pub(super) fn check_connected(
     blocks: &[Wired<'_>],
     graph: Option<&Node>,
 ) {
-    // Without any graph that has been said already.
-    if graph.is_none_or(|it| it.items().is_empty()) {
+    // Without any graph that has been said already, and a line that is none may have been meant to feed them.
+    if graph.is_none_or(|it| it.items().is_empty() || !graph::is_whole(it)) {
         return;
     }
     for (index, block) in blocks.iter().enumerate() {

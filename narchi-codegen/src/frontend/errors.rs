@@ -185,6 +185,7 @@ impl<'a> Report<'a> {
 pub(super) fn nested_too_deep<P>(place: P) -> Diagnostic<P> {
     let message = format!("the value nests deeper than {MAX_NESTING} levels");
     Diagnostic::error("nested-too-deep", place, message)
+        .help(Some("look for a function that wraps its own result"))
 }
 
 fn analysis(error: &AnalyzeError, at: impl Fn(SpanId) -> Span) -> Diagnostic {
@@ -196,7 +197,8 @@ fn analysis(error: &AnalyzeError, at: impl Fn(SpanId) -> Span) -> Diagnostic {
     match error {
         AnalyzeError::UnknownVariable { span, name } => {
             let message = format!("there is no variable `{name}`");
-            Diagnostic::error("unknown-variable", at(*span), message)
+            let help = format!("correct the name, or define it before: `local {name} = …;`");
+            Diagnostic::error("unknown-variable", at(*span), message).help(Some(help))
         }
         AnalyzeError::SelfOutsideObject { self_span } => syntax(
             *self_span,

@@ -161,7 +161,18 @@ impl Files {
         Err(
             Diagnostic::error("import-not-found", at, format!("cannot find `{wanted}`"))
                 .note(format!("looked for {}", places.join(" and ")))
-                .help(help.map(|it| format!("did you mean `{it}`?")))
+                .help(Some(help.map_or_else(
+                    || {
+                        "write its path from the folder of this file, or give a folder with --jpath"
+                            .to_owned()
+                    },
+                    |it| {
+                        format!(
+                            "did you mean `{}`?",
+                            Path::new(wanted).with_file_name(it).display()
+                        )
+                    },
+                )))
                 .into(),
         )
     }

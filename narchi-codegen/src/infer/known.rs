@@ -56,11 +56,9 @@ impl Inference<'_> {
             let (dim, path, place) = &self.sizes.all[index];
             let message =
                 format!("`{path}` makes a size of {dim}, and nothing shows that it is positive");
-            self.sink.push(Diagnostic::error(
-                "size-not-positive",
-                place.clone(),
-                message,
-            ));
+            let report = Diagnostic::error("size-not-positive", place.clone(), message);
+            let help = "declare sizes that are positive for all values of their symbols";
+            self.sink.push(report.help(Some(help)));
         }
     }
 
@@ -103,6 +101,6 @@ impl Known {
         for (origin, place) in others {
             report = report.label(place.clone(), origin);
         }
-        sink.push(report);
+        sink.push(report.help(Some("change one of these blocks, or the sizes it gets")));
     }
 }

@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use self::{
     known::{Known, Sizes},
-    report::{label, report, show_inputs},
+    report::{advice, label, report, show_inputs},
     shares::Shares,
 };
 use crate::{
@@ -202,8 +202,11 @@ impl Inference<'_> {
                 }
                 if block.inputs.len() != inner.inputs.len() {
                     let (many, takes) = (block.inputs.len(), inner.inputs.len());
-                    let message = format!("`{}` takes {takes} input, but has {many}", label(block));
-                    let report = Diagnostic::error("wrong-inputs", block.place.clone(), message);
+                    let s = if takes == 1 { "" } else { "s" };
+                    let message =
+                        format!("`{}` takes {takes} input{s}, but has {many}", label(block));
+                    let report = Diagnostic::error("wrong-inputs", block.place.clone(), message)
+                        .help(advice("wrong-inputs"));
                     self.sink
                         .push(show_inputs(report, scope, wired, block, operands));
                     return None;
@@ -307,7 +310,8 @@ impl Inference<'_> {
             if dim.as_number().is_some_and(|it| it < 1.into()) {
                 let message = format!("`{path}` makes a size of {dim}");
                 let report = Diagnostic::error("size-not-positive", block.place.clone(), message);
-                self.sink.push(report);
+                let help = "reduce the size less before, or start with a larger one";
+                self.sink.push(report.help(Some(help)));
                 return None;
             }
             if dim.as_fixed().is_none() && self.sizes.seen.insert(dim.clone()) {

@@ -1,6 +1,9 @@
 //! Included files: what their symbols mean for the sizes that are fed into them.
 
-use super::{Inference, report::label};
+use super::{
+    Inference,
+    report::{as_written, label},
+};
 use crate::{
     diagnostic::Diagnostic,
     dim::{Bindings, Dim, Unified, unify},
@@ -18,6 +21,8 @@ struct Pair {
     /// What of the file it belongs to, for people.
     of: String,
     place: Place,
+    /// The wire that brings it, and what comes along it.
+    wire: Option<(Place, String)>,
 }
 
 impl Inference<'_> {
@@ -33,14 +38,11 @@ impl Inference<'_> {
             return Some(self.bindings.clone());
         }
         let mut pairs = Vec::new();
-        for (declared, ty) in inner.inputs.iter().zip(types) {
+        let of = format!("what is fed into `{}`", label(block));
+        for ((declared, ty), source) in inner.inputs.iter().zip(types).zip(&block.inputs) {
             if let Some(ty) = ty {
-                self.pair(
-                    &mut pairs,
-                    declared,
-                    ty,
-                    &format!("what is fed into `{}`", label(block)),
-                )?;
+                let wire = (source.place.clone(), format!("this gives {ty}"));
+                self.pair(&mut pairs, declared, ty, &of, Some(wire))?;
             }
         }
         let unified = unified(&pairs);
@@ -83,15 +85,13 @@ impl Inference<'_> {
         // Outputs may bind symbols, too: with those of the inputs, which agree already.
         let mut pairs = Vec::new();
         for (declared, ty) in inner.inputs.iter().zip(types.iter().flatten()) {
-            _ = self.pair(&mut pairs, declared, ty, "");
+            _ = self.pair(&mut pairs, declared, ty, "", None);
         }
         let inputs = pairs.len();
         for ((declared, _), ty) in inner.outputs.iter().zip(&found) {
             let name = declared.name.as_deref().unwrap_or_default();
-            if self
-                .pair(&mut pairs, declared, ty, &format!("the output `{name}`"))
-                .is_none()
-            {
+            let of = format!("the output `{name}`");
+            if self.pair(&mut pairs, declared, ty, &of, None).is_none() {
                 return;
             }
         }
@@ -110,6 +110,7 @@ impl Inference<'_> {
         declared: &Declared,
         ty: &Type,
         of: &str,
+        wire: Option<(Place, String)>,
     ) -> Option<()> {
         let Some(shape) = &declared.shape else {
             return Some(());
@@ -121,19 +122,23 @@ impl Inference<'_> {
                 shape.len() - 1,
                 ty.rank() - 1
             );
-            self.sink
-                .push(Diagnostic::error("module-differs", whole.clone(), message));
+            let help = match wire {
+                Some(_) => "feed it as many sizes as the file declares",
+                None => "declare as many sizes as there are, the batch left out",
+            };
+            let report = Diagnostic::error("module-differs", whole.clone(), message);
+            self.sink.push(with(report, wire.as_ref()).help(Some(help)));
             return None;
         }
         for (dim, found) in shape.iter().zip(ty.dims()) {
             if let Size::Known(declared) = &dim.size {
                 let (declared, found) = (declared.clone(), found.clone());
-                let (of, place) = (of.to_owned(), dim.place.clone());
                 pairs.push(Pair {
                     declared,
                     found,
-                    of,
-                    place,
+                    of: of.to_owned(),
+                    place: dim.place.clone(),
+                    wire: wire.clone(),
                 });
             }
         }
@@ -148,11 +153,23 @@ impl Inference<'_> {
                 declared,
                 of,
                 place,
+                wire,
                 ..
             } = pair;
             let message = format!("{of} is declared with {declared}, but has {found}");
-            self.sink
-                .push(Diagnostic::error("module-differs", place.clone(), message).note(why.0));
+            let report = Diagnostic::error("module-differs", place.clone(), message).note(why.0);
+            // The symbols around a file mean nothing in it.
+            let fixed = found.as_fixed().map(|_| as_written(found));
+            let help = match (wire, fixed) {
+                (Some(_), Some(found)) => {
+                    format!("feed it {declared}, or declare {found} or a symbol")
+                }
+                (Some(_), None) => format!("feed it {declared}, or declare a symbol"),
+                (None, Some(found)) => format!("declare {found}, or `'<<auto>>'`"),
+                (None, None) => "declare `'<<auto>>'`".to_owned(),
+            };
+            let report = with(report, wire.as_ref()).help(Some(help));
+            self.sink.push(report);
             return None;
         }
         for Need { fact, why } in needs.into_found() {
@@ -163,6 +180,14 @@ impl Inference<'_> {
                 .require(self.sink, fact, path.to_string(), &pair.place);
         }
         Some(())
+    }
+}
+
+/// Shows what is fed in.
+fn with(report: Diagnostic<Place>, wire: Option<&(Place, String)>) -> Diagnostic<Place> {
+    match wire {
+        Some((place, gives)) => report.label(place.clone(), gives),
+        None => report,
     }
 }
 

@@ -36,6 +36,20 @@ pub(super) fn source_label(source: &Source, wired: &WiredScope<'_>) -> String {
     }
 }
 
+/// What helps against a kind of problem, where the layer has no better advice.
+pub(super) fn advice(code: &str) -> Option<&'static str> {
+    Some(match code {
+        "shapes-differ" => "change one of the blocks before it, so that both give one shape",
+        "size-too-complex" => "use smaller numbers, or a symbol for a whole size",
+        "wrong-dtype" => "wire other blocks to it, which give the numbers it needs",
+        "wrong-inputs" => {
+            "add or remove arrows into it in `graph`; several tensors need a block that joins them"
+        }
+        "wrong-rank" => "declare an input with as many sizes, or reshape before",
+        _ => return None,
+    })
+}
+
 /// The report on a layer that refuses, or warns.
 pub(super) fn report(
     problem: Problem,
@@ -51,6 +65,7 @@ pub(super) fn report(
         notes,
         help,
     } = problem;
+    let help = help.or_else(|| advice(code).map(str::to_owned));
     let at = param.and_then(|it| node.get(it)).map(Node::place);
     let place = at.unwrap_or_else(|| block.place.clone());
     let mut report = Diagnostic {

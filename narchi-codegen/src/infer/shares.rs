@@ -50,8 +50,8 @@ impl Inference<'_> {
         if first.scope != scope.path {
             let message = format!(
                 "`{}` shares weights with `{}` of another container",
-                label(block),
-                first.name
+                scope.path.join(own.clone()),
+                first.scope.join(first.segment.clone())
             );
             let report = Diagnostic::error("share-too-far", place.clone(), message);
             let help =
@@ -96,8 +96,13 @@ impl Inference<'_> {
             ),
         };
         let report = Diagnostic::error("shares-differ", place.clone(), message);
-        self.sink
-            .push(report.label(first.place.clone(), "the first").note(note));
+        let help = format!("give both the same parameters, or leave out `_id_share: '{share}'`");
+        self.sink.push(
+            report
+                .label(first.place.clone(), "the first")
+                .note(note)
+                .help(Some(help)),
+        );
     }
 
     /// Names and shapes of all weights in a block.

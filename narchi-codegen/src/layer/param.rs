@@ -63,7 +63,6 @@ impl<'a> Params<'a> {
     /// The value of a parameter, or its default. `None` after a problem was reported.
     pub(crate) fn take<T: Param>(&mut self, name: &'static str, default: Option<T>) -> Option<T> {
         self.taken.insert(name);
-        let class = self.class;
         let Some(node) = self.block.get(name) else {
             if default.is_none() {
                 self.missing.push((name, T::ACCEPTS));
@@ -74,12 +73,18 @@ impl<'a> Params<'a> {
             Ok(value) => Some(value.bind(self.bindings)),
             Err(why) => {
                 let why = why.unwrap_or_else(|| format!("it is {}", T::ACCEPTS));
-                let message = format!("`{name}` of `{class}` cannot be {}", node.brief());
+                let message = format!("`{name}` of `{}` cannot be {}", self.name(), node.brief());
                 let wrong = Diagnostic::error(T::CODE, node.place(), message);
                 self.sink.push(wrong.note(why));
                 None
             }
         }
+    }
+
+    /// What to call the block: by its id, or by its class.
+    fn name(&self) -> &'a str {
+        let id = self.block.get("_id").and_then(Node::as_str);
+        id.unwrap_or(self.class)
     }
 
     /// Reports what is left: keys that are no parameters, and parameters that are missing. Keys that
@@ -91,7 +96,7 @@ impl<'a> Params<'a> {
             if key.starts_with('_') || self.taken.contains(key) {
                 continue;
             }
-            let message = format!("`{}` has no parameter `{key}`", self.class);
+            let message = format!("`{}` has no parameter `{key}`", self.name());
             let unknown = Diagnostic::error("unknown-parameter", entry.value.key_place(), message);
             let accepts = match known.as_slice() {
                 [] => format!("`{}` has no parameters", self.class),
@@ -100,11 +105,14 @@ impl<'a> Params<'a> {
             let meant = similar(key, known.iter().copied());
             // A misspelt parameter is one mistake, not two.
             self.missing.retain(|it| Some(it.0) != meant);
-            let help = meant.map(|it| format!("did you mean `{it}`?"));
-            self.sink.push(unknown.note(accepts).help(help));
+            let help = match meant {
+                Some(meant) => format!("did you mean `{meant}`?"),
+                None => format!("leave out `{key}`"),
+            };
+            self.sink.push(unknown.note(accepts).help(Some(help)));
         }
         for (name, accepts) in std::mem::take(&mut self.missing) {
-            let message = format!("`{}` needs the parameter `{name}`", self.class);
+            let message = format!("`{}` needs the parameter `{name}`", self.name());
             let place = self.block.get("_class").unwrap_or(self.block).place();
             let help = format!("add `{name}: …`: {accepts}");
             let missing = Diagnostic::error("missing-parameter", place, message);

@@ -80,7 +80,10 @@ impl Layer for Embedding {
         if input.dtype != Dtype::Int64 {
             let message = format!("needs whole numbers to look up, but gets {input}");
             let note = "an input of the model has whole numbers if it comes here before anything is computed";
-            return Err(Problem::new("wrong-dtype", message).note(note));
+            let help = "wire an input of the model to it";
+            return Err(Problem::new("wrong-dtype", message)
+                .note(note)
+                .help(help));
         }
         settled_param("num_embeddings", &self.num_embeddings, needs)?;
         settled_param("output_feats", &self.output_feats, needs)?;
@@ -191,7 +194,8 @@ mod tests {
             &block(r#", "num_embeddings": 10"#),
             &["[N, L]"],
             "wrong-dtype: needs whole numbers to look up, but gets [N, L]\n\
-             note: an input of the model has whole numbers if it comes here before anything is computed",
+             note: an input of the model has whole numbers if it comes here before anything is computed\n\
+             help: wire an input of the model to it",
         );
     }
 

@@ -163,6 +163,7 @@ mod tests {
              note: it is `true` or `false`\n\
              unknown-parameter: `Linear` has no parameter `out`\n\
              note: `Linear` accepts: output_feats, bias\n\
+             help: leave out `out`\n\
              wrong-size: `output_feats` of `Linear` cannot be 0\n\
              note: it is a whole number from 1 on, or a size such as `\"<<variable:K>>\"`",
         );

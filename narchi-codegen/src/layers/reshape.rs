@@ -421,7 +421,8 @@ fn split(
             let message = format!(
                 "splits dimension {index} into {into}, but {dim} is not a multiple of {product}"
             );
-            return Err(problem("inexact-split", message));
+            let help = format!("split into sizes whose product divides {dim}, or change {dim}");
+            return Err(problem("inexact-split", message).help(help));
         }
         result => result?,
     };
@@ -541,12 +542,14 @@ mod tests {
         check(
             &auto,
             &["[N, 7]"],
-            "inexact-split(reshape_spec): splits dimension 0 into [2, <<auto>>], but 7 is not a multiple of 2",
+            "inexact-split(reshape_spec): splits dimension 0 into [2, <<auto>>], but 7 is not a multiple of 2\n\
+             help: split into sizes whose product divides 7, or change 7",
         );
         check(
             &auto,
             &["[N, 2*H+1]"],
-            "inexact-split(reshape_spec): splits dimension 0 into [2, <<auto>>], but 2*H+1 is not a multiple of 2",
+            "inexact-split(reshape_spec): splits dimension 0 into [2, <<auto>>], but 2*H+1 is not a multiple of 2\n\
+             help: split into sizes whose product divides 2*H+1, or change 2*H+1",
         );
         check(
             &block(r#"[1, {"0": [2, 3]}]"#),

@@ -2,7 +2,7 @@
     inputs: [{ _id: 'x', _shape: [8] }],
     outputs: [{ _id: 'y', _shape: [8] }],
     blocks: [
-        { _id: 'a', _class: 'Add' },
+        { _id: 'a', _class: 'Linear', output_feats: 8 },
         { _id: 'b', _class: 'Linear', output_feats: 8 },
         { _id: 'c', _class: 'ReLU' },
     ],

@@ -1,4 +1,4 @@
-local blocks = import 'blocks.libsonnet';
+local blocks = import 'parts/block.libsonnet';
 {
     inputs: [{ _id: 'x', _shape: [8] }],
     outputs: [{ _id: 'y', _shape: [4] }],

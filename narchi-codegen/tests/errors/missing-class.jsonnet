@@ -1,6 +1,6 @@
 {
     inputs: [{ _id: 'x', _shape: [8] }],
     outputs: [{ _id: 'y', _shape: [8] }],
-    blocks: [{ _id: 'fc', output_feats: 8 }, 'ReLU'],
+    blocks: [{ _id: 'fc', output_feats: 8 }],
     graph: ['x -> fc -> y'],
 }

@@ -1,6 +1,6 @@
 {
-    inputs: [{ _id: 'x', _shape: [8] }],
-    outputs: [{ _id: 'y', _shape: [8] }],
-    blocks: [{ _id: 'again', _class: 'Module', _path: 'module-cycle.jsonnet' }],
-    graph: ['x -> again -> y'],
+    inputs: [{ _id: 'image', _shape: [3, '<<variable:H>>', '<<variable:W>>'] }],
+    outputs: [{ _id: 'maps', _shape: [8, '<<auto>>', '<<auto>>'] }],
+    blocks: [{ _id: 'stem', _class: 'Module', _path: 'module-cycle.jsonnet' }],
+    graph: ['image -> stem -> maps'],
 }

@@ -1,7 +1,10 @@
-// No size of `H` and `W` is known for which a difference is positive.
+// `W` may be larger than `H`.
 {
-    inputs: [{ _id: 'a', _shape: ['<<variable:H>>'] }, { _id: 'b', _shape: ['<<variable:W>>', '<<variable:H-W>>'] }],
-    outputs: [{ _id: 'y', _shape: ['<<auto>>', '<<auto>>'] }, { _id: 'z', _shape: ['<<auto>>'] }],
+    inputs: [
+        { _id: 'a', _shape: ['<<variable:H>>'] },
+        { _id: 'b', _shape: ['<<variable:W>>', '<<variable:H-W>>'] },
+    ],
+    outputs: [{ _id: 'y', _shape: ['<<auto>>'] }, { _id: 'z', _shape: ['<<auto>>', '<<auto>>'] }],
     blocks: [{ _id: 'act', _class: 'ReLU' }, { _id: 'other', _class: 'ReLU' }],
-    graph: ['b -> act -> y', 'a -> other -> z'],
+    graph: ['a -> act -> y', 'b -> other -> z'],
 }

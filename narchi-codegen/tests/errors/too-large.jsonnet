@@ -1,5 +1,8 @@
 // Strings of an architecture are names and short texts.
 {
-    inputs: [],
-    description: std.repeat('x', 2000000),
+    _description: std.repeat('One layer. ', 200000),
+    inputs: [{ _id: 'x', _shape: [8] }],
+    outputs: [{ _id: 'y', _shape: [8] }],
+    blocks: [{ _id: 'fc', _class: 'Linear', output_feats: 8 }],
+    graph: ['x -> fc -> y'],
 }

@@ -1,2 +1,8 @@
 // More numbers than anybody has room for.
-{ blocks: std.range(0, 2000000000) }
+local sizes = std.range(1, 2000000000);
+{
+    inputs: [{ _id: 'x', _shape: [8] }],
+    outputs: [{ _id: 'y', _shape: [8] }],
+    blocks: [{ _id: 'fc', _class: 'Linear', output_feats: sizes[7] }],
+    graph: ['x -> fc -> y'],
+}

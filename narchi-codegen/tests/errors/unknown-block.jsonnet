@@ -5,5 +5,5 @@
         { _id: 'hidden', _class: 'Linear', output_feats: 16 },
         { _id: 'fc', _class: 'Linear', output_feats: 4 },
     ],
-    graph: ['x -> hiden -> fc -> y', 'x -> hidden'],
+    graph: ['x -> hidden', 'hiden -> fc -> y'],
 }

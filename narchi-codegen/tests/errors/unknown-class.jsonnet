@@ -4,7 +4,6 @@
     blocks: [
         { _id: 'fc', _class: 'Linear', output_feats: 4 },
         { _id: 'act', _class: 'Relu' },
-        { _id: 'extra', _class: 'Transformer' },
     ],
-    graph: ['x -> fc -> act -> extra -> y'],
+    graph: ['x -> fc -> act -> y'],
 }

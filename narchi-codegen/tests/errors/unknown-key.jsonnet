@@ -1,7 +1,7 @@
 {
+    description: 'One layer.',
     inputs: [{ _id: 'x', _shape: [8] }],
     outputs: [{ _id: 'y', _shape: [8] }],
     blocks: [{ _id: 'fc', _class: 'Linear', output_feats: 8 }],
-    graphs: ['x -> fc -> y'],
     graph: ['x -> fc -> y'],
 }

@@ -1,3 +1,4 @@
+local width = 8;
 {
     inputs: [{ _id: 'x', _shape: [8] }],
     outputs: [{ _id: 'y', _shape: [8] }],

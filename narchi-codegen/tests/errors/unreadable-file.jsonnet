@@ -1,1 +1,7 @@
-{ inputs: 'ÿş' }
+// A folder is no architecture.
+{
+    inputs: [{ _id: 'image', _shape: [3, '<<variable:H>>', '<<variable:W>>'] }],
+    outputs: [{ _id: 'maps', _shape: [8, '<<auto>>', '<<auto>>'] }],
+    blocks: [{ _id: 'stem', _class: 'Module', _path: 'parts' }],
+    graph: ['image -> stem -> maps'],
+}

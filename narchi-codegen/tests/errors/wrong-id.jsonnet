@@ -1,6 +1,6 @@
 {
-    inputs: [{ _id: 'x-1', _shape: [8] }],
+    inputs: [{ _id: 'x', _shape: [8] }],
     outputs: [{ _id: 'y', _shape: [8] }],
-    blocks: [{ _id: '1st', _class: 'Linear', output_feats: 8 }],
-    graph: ['x -> fc -> y'],
+    blocks: [{ _id: 'fc-1', _class: 'Linear', output_feats: 8 }],
+    graph: ['x -> fc-1 -> y'],
 }

@@ -1,10 +1,6 @@
 {
-    inputs: [{ _id: 'image', _shape: [3, '<<variable:H>>', 8] }],
-    outputs: [{ _id: 'y', _shape: ['<<auto>>'] }],
-    blocks: [
-        { _id: 'columns', _class: 'Reshape', reshape_spec: [2, [0, 2]] },
-        { _id: 'heads', _class: 'Reshape', reshape_spec: [0, 1, { '2': ['<<auto>>', '<<auto>>'] }] },
-        { _id: 'flat', _class: 'Reshape', reshape_spec: 'flat' },
-    ],
-    graph: ['image -> columns -> heads -> flat -> y'],
+    inputs: [{ _id: 'image', _shape: [3, 8, '<<variable:W>>'] }],
+    outputs: [{ _id: 'columns', _shape: ['<<variable:W>>', 24] }],
+    blocks: [{ _id: 'columns_first', _class: 'Reshape', reshape_spec: [2, [0, 2]] }],
+    graph: ['image -> columns_first -> columns'],
 }

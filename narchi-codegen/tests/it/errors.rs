@@ -1,6 +1,8 @@
 //! `errors/<code>.jsonnet` is refused, or warned of, and the report says so well.
 
-use narchi_codegen::{Input, compile};
+use std::path::Path;
+
+use narchi_codegen::{Argument, Input, compile};
 
 #[test]
 fn every_report_names_its_code() {
@@ -10,22 +12,29 @@ fn every_report_names_its_code() {
             .expect("a file")
             .to_string_lossy()
             .into_owned();
-        // Reports name files as the user gave them; here without the folder of this project.
-        let input = Input {
-            path: path.into(),
-            ..Input::default()
-        };
-        let compilation = compile(&input);
-        let mut codes = compilation.diagnostics.iter().map(|it| it.code);
-        assert!(
-            codes.any(|it| name.starts_with(it)),
-            "not one of its problems is `{name}`"
-        );
+        let compilation = compile(&input(path));
+        let mut found = compilation.diagnostics.iter();
+        let is_shown = found.any(|it| name.starts_with(it.code));
+        assert!(is_shown, "not one of its problems is `{name}`");
         assert_eq!(
             compilation.model.is_none(),
             compilation.diagnostics.has_errors()
         );
+        // Reports name files as the user gave them; here without the folder of this project.
         let folder = format!("{}/", path.parent().expect("a folder").display());
         insta::assert_snapshot!(compilation.report().replace(&folder, ""));
     });
+}
+
+/// The input for an example; one is about what is given beside the file.
+pub(crate) fn input(path: &Path) -> Input {
+    let given = path
+        .file_stem()
+        .is_some_and(|it| it == "unknown-top-level-argument");
+    let argument = ("classes".to_owned(), Argument::Code("10".to_owned()));
+    Input {
+        path: path.into(),
+        tla: given.then_some(argument).into_iter().collect(),
+        ..Input::default()
+    }
 }

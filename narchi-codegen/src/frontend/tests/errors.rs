@@ -78,7 +78,7 @@ fn imports_that_cannot_be_read() {
         ],
         "import-not-found at net.jsonnet:1:6 [import 'lib/blocks.libsonnet']: cannot find `lib/blocks.libsonnet`\n\
          note: looked for `lib/blocks.libsonnet`\n\
-         help: did you mean `block.libsonnet`?",
+         help: did you mean `lib/block.libsonnet`?",
     );
     let files = [("net.jsonnet", "importstr 'x'"), ("y/z", "")];
     let found = error(&files, |it| {
@@ -87,7 +87,8 @@ fn imports_that_cannot_be_read() {
     assert_eq!(
         found,
         "import-not-found at net.jsonnet:1:1 [importstr 'x']: cannot find `x`\n\
-         note: looked for `x` and `vendor/x` and `nowhere/x`"
+         note: looked for `x` and `vendor/x` and `nowhere/x`\n\
+         help: write its path from the folder of this file, or give a folder with --jpath"
     );
     check_files(
         &[
@@ -148,7 +149,8 @@ fn texts_that_are_not_jsonnet() {
     );
     check(
         "{ a: self }.a + x",
-        "unknown-variable at net.jsonnet:1:17 [x]: there is no variable `x`",
+        "unknown-variable at net.jsonnet:1:17 [x]: there is no variable `x`\n\
+         help: correct the name, or define it before: `local x = …;`",
     );
     check(
         "self.a",
@@ -365,11 +367,13 @@ fn recursion_without_end() {
 fn nesting_without_end() {
     check(
         "local f(x) = { a: f(x + 1) };\n{ b: f(0) }",
-        "nested-too-deep at net.jsonnet:1:19 [f(x + 1)]: the value nests deeper than 1000 levels",
+        "nested-too-deep at net.jsonnet:1:19 [f(x + 1)]: the value nests deeper than 1000 levels\n\
+         help: look for a function that wraps its own result",
     );
     check(
         "local a = [a]; a",
-        "nested-too-deep at net.jsonnet:1:1 []: the value nests deeper than 1000 levels",
+        "nested-too-deep at net.jsonnet:1:1 []: the value nests deeper than 1000 levels\n\
+         help: look for a function that wraps its own result",
     );
     let deep = "{ a: std.foldl(function(a, i) [a], std.range(1, 998), []) }";
     let folder = Folder::new(&[("net.jsonnet", deep)]);
@@ -377,7 +381,8 @@ fn nesting_without_end() {
     assert_eq!(document.unwrap().entries().len(), 1);
     check(
         "{ a: std.foldl(function(a, i) [a], std.range(1, 999), []) }",
-        "nested-too-deep at net.jsonnet:1:6 [std.foldl(function(a, i) [a], std.range(1, 999), [])]: the value nests deeper than 1000 levels",
+        "nested-too-deep at net.jsonnet:1:6 [std.foldl(function(a, i) [a], std.range(1, 999), [])]: the value nests deeper than 1000 levels\n\
+         help: look for a function that wraps its own result",
     );
     let message = "the text nests deeper than 10000 levels";
     check(
