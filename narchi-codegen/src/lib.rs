@@ -42,6 +42,7 @@ mod layer;
 mod layers;
 
 pub mod catalog;
+pub mod codes;
 #[cfg(any(test, feature = "probe"))]
 #[doc(hidden)]
 pub mod probe;

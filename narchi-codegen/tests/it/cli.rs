@@ -191,3 +191,25 @@ fn dependencies_are_written_for_make() {
     let rule = fs::read_to_string(folder.path().join("net.d")).expect("it was written");
     assert_eq!(rule, "net.rs: net.jsonnet lib.libsonnet\n");
 }
+
+#[test]
+fn codes_are_explained() {
+    let folder = folder();
+    let (code, out, err) = run(folder.path(), &["explain", "unknown-block"]);
+    assert_eq!((code, err.as_str()), (0, ""));
+    assert!(out.starts_with("## `unknown-block`\n"), "{out}");
+    assert!(out.contains("This is refused:\n\n```jsonnet\n{"), "{out}");
+    let (code, out, err) = run(folder.path(), &["explain"]);
+    assert_eq!((code, err.as_str()), (0, ""));
+    assert_eq!(out.lines().count(), narchi_codegen::codes::CODES.len());
+    assert!(out.contains("\nmissing-class "), "{out}");
+    let (code, out, err) = run(folder.path(), &["explain", "unknown-blok"]);
+    assert_eq!((code, out.as_str()), (2, ""));
+    assert_eq!(
+        err,
+        "error: there is no code `unknown-blok`: did you mean `unknown-block`?\n"
+    );
+    let (code, _, err) = run(folder.path(), &["explain", "E0308"]);
+    assert_eq!(code, 2);
+    assert!(err.contains("`narchi-codegen explain` lists all"), "{err}");
+}

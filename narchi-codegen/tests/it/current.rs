@@ -2,11 +2,16 @@
 
 use std::{fs, path::Path};
 
-use narchi_codegen::catalog;
+use narchi_codegen::{catalog, codes};
 
 #[test]
 fn the_page_of_layers_is_current() {
     check("docs/layers.md", &catalog::markdown());
+}
+
+#[test]
+fn the_page_of_diagnostics_is_current() {
+    check("docs/diagnostics.md", &codes::markdown());
 }
 
 #[track_caller]

@@ -8,6 +8,7 @@
 )]
 
 mod cli;
+mod codes;
 mod current;
 #[cfg(feature = "jrsonnet")]
 mod engines;

@@ -1,0 +1,6 @@
+{
+    inputs: [{ _id: 'x', _shape: [8] }],
+    outputs: [{ _id: 'y', _shape: [8] }],
+    blocks: [{ _id: 'fc', _class: 'Linear', output_feats: 8 }],
+    graph: ['x -> fc -> y'],
+}
