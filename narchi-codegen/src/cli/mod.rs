@@ -2,6 +2,7 @@
 
 mod check;
 mod emit;
+mod explain;
 mod libtorch;
 
 use std::{
@@ -28,6 +29,8 @@ enum Verb {
     Check(check::Check),
     /// Writes the Rust code of an architecture.
     Emit(emit::Emit),
+    /// Says what a code such as `unknown-block` means, and shows how to mend it.
+    Explain(explain::Explain),
     /// Finds or installs libtorch.
     #[command(subcommand)]
     Libtorch(libtorch::LibtorchCommand),
@@ -61,6 +64,7 @@ pub(crate) fn main() -> ExitCode {
     match Cli::parse().verb {
         Verb::Check(check) => check.run(),
         Verb::Emit(emit) => emit.run(),
+        Verb::Explain(explain) => explain.run(),
         Verb::Libtorch(command) => libtorch::run(command),
     }
 }
