@@ -91,6 +91,16 @@ impl Compilation {
         self.diagnostics.plain(&self.sources)
     }
 
+    /// The same with warnings as errors: then there is no model.
+    #[must_use]
+    pub fn deny_warnings(mut self) -> Self {
+        if !self.diagnostics.is_empty() {
+            self.diagnostics.deny_warnings();
+            self.model = None;
+        }
+        self
+    }
+
     /// The report, where the evaluation was given up for its memory and yet goes on: a thread cannot be killed, and only
     /// the end of the program stops it. Not where [`Budget`](crate::Budget) is installed.
     pub fn unstoppable(&self) -> Option<String> {

@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use self::{
     known::{Known, Sizes},
-    report::{label, report, show_inputs},
+    report::{label, prefix, report, show_inputs},
     shares::Shares,
 };
 use crate::{
@@ -176,7 +176,7 @@ impl Inference<'_> {
                 class_place,
                 block: node,
             } if block.inputs.is_empty() => {
-                self.read(class, class_place, node);
+                self.read(&path, class, class_place, node);
                 None
             }
             WiredKind::Scope {
@@ -225,7 +225,7 @@ impl Inference<'_> {
                 class_place,
                 block: node,
             } => {
-                let layer = self.read(class, class_place, node)?;
+                let layer = self.read(&path, class, class_place, node)?;
                 let mut operands: Vec<Value> = operands.iter().copied().collect::<Option<_>>()?;
                 if let ([only], true) = (operands.as_slice(), layer.takes_many()) {
                     operands = vec![*only; block.times];
@@ -262,9 +262,16 @@ impl Inference<'_> {
         }
     }
 
-    fn read(&mut self, class: &str, place: &Place, block: &Node) -> Option<Arc<dyn Layer>> {
+    fn read(
+        &mut self,
+        path: &WeightPath,
+        class: &str,
+        place: &Place,
+        block: &Node,
+    ) -> Option<Arc<dyn Layer>> {
+        let prefix = prefix(path);
         let Some(def) = layers::find(class) else {
-            let message = format!("there is no block class `{class}`");
+            let message = format!("{prefix}there is no block class `{class}`");
             let containers = ["Sequential", "Group", "Module"];
             let known: Vec<&str> = layers::all().map(|it| it.name).chain(containers).collect();
             let help = match similar(class, known.iter().copied()) {
@@ -275,7 +282,13 @@ impl Inference<'_> {
             self.sink.push(unknown.help(Some(help)));
             return None;
         };
-        (def.read)(&mut Params::new(block, class, &self.bindings, self.sink))
+        (def.read)(&mut Params::new(
+            block,
+            &prefix,
+            class,
+            &self.bindings,
+            self.sink,
+        ))
     }
 
     /// Requires of the inputs what a block needs, and warns of it.

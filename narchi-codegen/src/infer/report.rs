@@ -25,6 +25,16 @@ pub(super) fn label(block: &Wired<'_>) -> String {
     }
 }
 
+/// How messages about a block begin. One whose id is wrong has no name.
+pub(super) fn prefix(path: &WeightPath) -> String {
+    let name = path.to_string();
+    if name.is_empty() {
+        name
+    } else {
+        format!("`{name}`: ")
+    }
+}
+
 pub(super) fn source_label(source: &Source, wired: &WiredScope<'_>) -> String {
     match source.from {
         Some(From::Block(index)) => format!("`{}`", label(&wired.blocks[index])),

@@ -14,7 +14,7 @@ use proc_macro2::TokenStream;
 pub(crate) use self::{
     code::{Argument, Channels, Memory, Module, Moves, Number, Operand, Role, Site, Value},
     needs::{Need, Needs},
-    param::{Axes, Mode, Padding, Param, Params, WrongSize, size},
+    param::{Axes, Mode, Padding, Param, Params, Unfit, WrongSize, size},
 };
 use crate::{
     dim::{self, Dim},

@@ -12,7 +12,7 @@ use crate::{
     document::Node,
     layer::{
         Channels, Layer, LayerDef, Memory, Module, Needs, Number, Param, Problem, Role, Site,
-        Weight, exactly, layer,
+        Unfit, Weight, exactly, layer,
     },
     shape::Type,
 };
@@ -33,11 +33,11 @@ impl Param for Nonlinearity {
     const ACCEPTS: &'static str = "\"tanh\" or \"relu\"";
     const SAMPLES: &'static [&'static str] = &["\"tanh\"", "\"relu\"", "\"gelu\""];
 
-    fn read(node: &Node) -> Result<Self, Option<String>> {
+    fn read(node: &Node) -> Result<Self, Unfit> {
         match node.as_str() {
             Some("tanh") => Ok(Self::Tanh),
             Some("relu") => Ok(Self::Relu),
-            _ => Err(None),
+            _ => Err(Unfit::default()),
         }
     }
 
@@ -480,7 +480,7 @@ mod tests {
         check(
             r#"{"_class": "RNN", "output_feats": 6, "nonlinearity": "gelu"}"#,
             &[INPUT],
-            "wrong-parameter: `nonlinearity` of `RNN` cannot be \"gelu\"\n\
+            "wrong-parameter: `block`: `nonlinearity` of `RNN` cannot be \"gelu\"\n\
              note: it is \"tanh\" or \"relu\"",
         );
     }

@@ -205,6 +205,7 @@ fn read(block: &str) -> Result<Arc<dyn Layer>, String> {
     let mut sink = Sink::default();
     let layer = (def.read)(&mut Params::new(
         &node,
+        "`block`: ",
         &class,
         &Bindings::default(),
         &mut sink,
