@@ -264,6 +264,12 @@ impl Diagnostics {
         self.of(Severity::Warning)
     }
 
+    pub(crate) fn allow(&mut self, codes: &[String]) {
+        let is_allowed = |it: &Diagnostic| codes.iter().any(|code| code == it.code);
+        self.0
+            .retain(|it| it.severity == Severity::Error || !is_allowed(it));
+    }
+
     pub(crate) fn deny_warnings(&mut self) {
         for diagnostic in &mut self.0 {
             diagnostic.severity = Severity::Error;

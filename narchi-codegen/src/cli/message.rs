@@ -15,6 +15,9 @@ pub(crate) struct Messages {
     /// How problems are reported, on standard error.
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "human")]
     message_format: Format,
+    /// A code of warnings that are not wanted, such as `fact-assumed`.
+    #[arg(long, value_name = "CODE")]
+    allow: Vec<String>,
     /// What is an error as well.
     #[arg(short = 'D', long, value_enum, value_name = "WHAT")]
     deny: Vec<Denied>,
@@ -38,7 +41,7 @@ enum Denied {
 impl Messages {
     /// Compiles, and reports what is wrong.
     pub(crate) fn compile(&self, input: &Input) -> Compilation {
-        let compilation = compile(input);
+        let compilation = compile(input).allow(&self.allow);
         let compilation = if self.deny.contains(&Denied::Warnings) {
             compilation.deny_warnings()
         } else {

@@ -91,7 +91,7 @@ pub(super) fn wire_block<'d>(
         kind,
         inputs: Vec::new(),
         share: share(sink, block),
-        times: 1,
+        again: Vec::new(),
     }
 }
 

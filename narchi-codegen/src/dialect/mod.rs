@@ -1,6 +1,7 @@
 //! Languages of architecture files: names, nesting, wiring and order.
 
 mod blocks;
-mod graph;
+pub(crate) mod graph;
 pub(crate) mod modules;
 pub(crate) mod narchi;
+mod unused;

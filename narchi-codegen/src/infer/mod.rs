@@ -20,6 +20,7 @@ use self::{
 };
 use crate::{
     diagnostic::{Diagnostic, Severity, Sink},
+    dialect::graph::once_is_enough,
     dim::{Bindings, Dim, Fact},
     document::{Node, Place},
     layer::{Layer, Need, Needs, Params},
@@ -208,6 +209,7 @@ impl Inference<'_> {
                         .push(show_inputs(report, scope, wired, block, operands));
                     return None;
                 }
+                self.warn_of_wires(block);
                 let bindings = self.bindings(inner, block, &types, &path)?;
                 let outer = std::mem::replace(&mut self.bindings, bindings);
                 let id = self.scope(inner, inner_scope, &types);
@@ -228,7 +230,9 @@ impl Inference<'_> {
                 let layer = self.read(&path, class, class_place, node)?;
                 let mut operands: Vec<Value> = operands.iter().copied().collect::<Option<_>>()?;
                 if let ([only], true) = (operands.as_slice(), layer.takes_many()) {
-                    operands = vec![*only; block.times];
+                    operands = vec![*only; 1 + block.again.len()];
+                } else {
+                    self.warn_of_wires(block);
                 }
                 let mut needs = Needs::new(&self.facts.facts, &self.facts.bound);
                 match scope.wire(new, Arc::clone(&layer), &operands, &mut needs) {
@@ -289,6 +293,14 @@ impl Inference<'_> {
             &self.bindings,
             self.sink,
         ))
+    }
+
+    /// Warns of wires that are written again.
+    fn warn_of_wires(&mut self, block: &Wired<'_>) {
+        for (first, again) in &block.again {
+            let warning = once_is_enough(&label(block), again.clone(), first.clone());
+            self.sink.push(warning);
+        }
     }
 
     /// Requires of the inputs what a block needs, and warns of it.

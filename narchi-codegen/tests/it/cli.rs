@@ -252,7 +252,7 @@ fn problems_as_json() {
     );
     assert_eq!(
         text(&problem["labels"]),
-        r#"[{"column":77,"end_column":79,"end_line":2,"file":"net.jsonnet","label":"`fc` gives [N, 4]","line":2}]"#
+        r#"[{"column":75,"end_column":77,"end_line":2,"file":"net.jsonnet","label":"`fc` gives [N, 4]","line":2}]"#
     );
     assert!(
         problem["rendered"]
