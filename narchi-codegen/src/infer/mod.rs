@@ -204,7 +204,10 @@ impl Inference<'_> {
                 if block.inputs.len() != inner.inputs.len() {
                     let (many, takes) = (block.inputs.len(), inner.inputs.len());
                     let message = format!("`{}` takes {takes} input, but has {many}", label(block));
-                    let report = Diagnostic::error("wrong-inputs", block.place.clone(), message);
+                    // The first that is too many, if there are too many.
+                    let surplus = block.inputs.get(takes).map(|it| it.place.clone());
+                    let place = surplus.unwrap_or_else(|| block.place.clone());
+                    let report = Diagnostic::error("wrong-inputs", place, message);
                     self.sink
                         .push(show_inputs(report, scope, wired, block, operands));
                     return None;

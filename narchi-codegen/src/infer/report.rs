@@ -4,7 +4,7 @@ use crate::{
     diagnostic::{Diagnostic, Severity},
     dim::Dim,
     document::{Node, Place},
-    layer::Problem,
+    layer::{Blame, Problem},
     model::{Scope, Segment, Value, WeightPath},
     wiring::{From, Source, Wired, WiredScope},
 };
@@ -56,12 +56,20 @@ pub(super) fn report(
 ) -> Diagnostic<Place> {
     let Problem {
         code,
-        param,
+        blame,
         message,
         notes,
         help,
     } = problem;
-    let at = param.and_then(|it| node.get(it)).map(Node::place);
+    let at = match blame {
+        Blame::Block => None,
+        Blame::Param(name) => node.get(name).map(Node::place),
+        Blame::Item(name, index) => {
+            let items = node.get(name).map(Node::items);
+            items.and_then(|it| it.get(index)).map(Node::place)
+        }
+        Blame::Input(index) => block.inputs.get(index).map(|it| it.place.clone()),
+    };
     let place = at.unwrap_or_else(|| block.place.clone());
     let mut report = Diagnostic {
         severity,
@@ -84,7 +92,11 @@ pub(super) fn show_inputs(
     for (source, value) in block.inputs.iter().zip(operands) {
         let Some(value) = value else { continue };
         let text = format!("{} gives {}", source_label(source, wired), scope.ty(*value));
-        report = report.label(source.place.clone(), text);
+        report = if source.place == report.place {
+            report.here(text)
+        } else {
+            report.label(source.place.clone(), text)
+        };
     }
     report
 }

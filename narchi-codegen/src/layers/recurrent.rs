@@ -11,7 +11,7 @@ use crate::{
     dim::{self, Dim},
     document::Node,
     layer::{
-        Channels, Layer, LayerDef, Memory, Module, Needs, Number, Param, Problem, Role, Site,
+        Blame, Channels, Layer, LayerDef, Memory, Module, Needs, Number, Param, Problem, Role, Site,
         Unfit, Weight, exactly, layer,
     },
     shape::Type,
@@ -288,9 +288,10 @@ impl Recurrent<'_> {
     }
 
     fn warn(&self, hidden: &Dim, needs: &mut Needs<'_>) {
-        let ignored = |param, message: String, help: &str| Problem {
-            param: Some(param),
-            ..Problem::new("parameter-ignored", message).help(help)
+        let ignored = |param, message: String, help: &str| {
+            Problem::new("parameter-ignored", message)
+                .help(help)
+                .blame(Blame::Param(param))
         };
         if let Some(given) = self.hidden_size.filter(|it| *it != hidden) {
             let message = format!("ignores the `hidden_size` of {given}: it is {hidden}");

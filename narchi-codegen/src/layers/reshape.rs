@@ -7,7 +7,7 @@ use crate::{
     dim::{self, Bindings, Dim},
     document::{Node, Value},
     layer::{
-        Argument, Channels, Layer, LayerDef, Memory, Needs, Number, Param, Problem, Role, Site,
+        Argument, Blame, Channels, Layer, LayerDef, Memory, Needs, Number, Param, Problem, Role, Site,
         Unfit, exactly, layer,
     },
     shape::{Dtype, Type},
@@ -255,17 +255,18 @@ impl Layer for Reshape {
             let message =
                 format!("rearranges {mentioned} dimension{s} beside the batch, but gets {input}");
             let help = "mention each dimension of the input once in `reshape_spec`";
-            let problem = Problem::new("wrong-rank", message).help(help);
-            return Err(Problem {
-                param: Some("reshape_spec"),
-                ..problem
-            });
+            let blame = Blame::Param("reshape_spec");
+            return Err(Problem::new("wrong-rank", message).help(help).blame(blame));
         }
-        for entry in entries {
+        for (item, entry) in entries.iter().enumerate() {
             match entry {
                 Entry::Keep(dim) => output.push(dims[*dim].clone()),
                 Entry::Merge(merged) => output.push(product(merged.iter().map(|it| &dims[*it]))?),
-                Entry::Split(dim, sizes) => output.extend(split(*dim, &dims[*dim], sizes, needs)?),
+                Entry::Split(dim, sizes) => {
+                    let blame = Blame::Item("reshape_spec", item);
+                    let sizes = split(*dim, &dims[*dim], sizes, needs);
+                    output.extend(sizes.map_err(|it| it.blame(blame))?);
+                }
                 Entry::Insert => output.push(Dim::from(1)),
             }
         }
@@ -407,10 +408,6 @@ fn split(
     needs: &mut Needs<'_>,
 ) -> Result<Vec<Dim>, Problem> {
     let into = spell_sizes(sizes);
-    let problem = |code, message| Problem {
-        param: Some("reshape_spec"),
-        ..Problem::new(code, message)
-    };
     if let Some(size) = open_sizes(sizes)
         .into_iter()
         .find(|it| !needs.is_settled(it))
@@ -419,14 +416,14 @@ fn split(
             "splits dimension {index} into {into}, but what {size} is depends on the input"
         );
         let help = "write numbers for all sizes but one";
-        return Err(problem("size-unknown-here", message).help(help));
+        return Err(Problem::new("size-unknown-here", message).help(help));
     }
     let product = product(known(sizes))?;
     if !sizes.contains(&Size::Auto) {
         needs.equal(dim, &product).map_err(|why| {
             let message = format!("splits dimension {index}, which is {dim}, into {into}");
             let help = "write `\"<<auto>>\"` for one of the sizes";
-            problem("inexact-split", message).note(why.0).help(help)
+            Problem::new("inexact-split", message).note(why.0).help(help)
         })?;
         return Ok(known(sizes).cloned().collect());
     }
@@ -435,7 +432,7 @@ fn split(
             let message = format!(
                 "splits dimension {index} into {into}, but {dim} is not a multiple of {product}"
             );
-            return Err(problem("inexact-split", message));
+            return Err(Problem::new("inexact-split", message));
         }
         result => result?,
     };
