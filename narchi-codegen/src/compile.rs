@@ -91,6 +91,40 @@ impl Compilation {
         self.diagnostics.plain(&self.sources)
     }
 
+    /// The same without warnings of these codes.
+    #[must_use]
+    pub fn allow(mut self, codes: &[String]) -> Self {
+        self.diagnostics.allow(codes);
+        self
+    }
+
+    /// The external variable whose value the first error is about, if it is about one: its code is wrong, or what is
+    /// refused is `std.extVar('…')` as it stands.
+    pub fn wrong_ext_var(&self) -> Option<&str> {
+        let first = self.diagnostics.iter().next()?.place;
+        let named = self
+            .sources
+            .file(first.file)
+            .name
+            .strip_prefix("--ext-code ");
+        let value = self.sources.text(first);
+        let asked = || {
+            let name = value.strip_prefix("std.extVar(")?.strip_suffix(')')?;
+            Some(name.trim_matches(['"', '\'']))
+        };
+        named.or_else(asked)
+    }
+
+    /// The same with warnings as errors: then there is no model.
+    #[must_use]
+    pub fn deny_warnings(mut self) -> Self {
+        if !self.diagnostics.is_empty() {
+            self.diagnostics.deny_warnings();
+            self.model = None;
+        }
+        self
+    }
+
     /// The report, where the evaluation was given up for its memory and yet goes on: a thread cannot be killed, and only
     /// the end of the program stops it. Not where [`Budget`](crate::Budget) is installed.
     pub fn unstoppable(&self) -> Option<String> {

@@ -29,6 +29,7 @@ pub struct Config {
     input: Input,
     name: Option<String>,
     out_dir: Option<PathBuf>,
+    allowed: Vec<String>,
 }
 
 /// Why a build script cannot go on. Mistakes in architectures are none of these: they become
@@ -107,6 +108,13 @@ impl Config {
         self
     }
 
+    /// Does not warn of problems with this code, such as `fact-assumed`.
+    #[must_use]
+    pub fn allow(mut self, code: impl Into<String>) -> Self {
+        self.allowed.push(code.into());
+        self
+    }
+
     /// Writes into this folder instead of cargo's `OUT_DIR`.
     #[must_use]
     pub fn out_dir(mut self, folder: impl Into<PathBuf>) -> Self {
@@ -136,7 +144,7 @@ impl Config {
                 path: file.as_ref().to_owned(),
                 ..self.input.clone()
             };
-            let compilation = compile(&input);
+            let compilation = compile(&input).allow(&self.allowed);
             announce(&compilation);
             let stem = output_stem(&input.path, self.name.as_deref());
             let target = out_dir.join(format!("{stem}.rs"));
@@ -170,7 +178,7 @@ impl Config {
             type_name: self.name.as_deref(),
             visibility: quote::quote!(pub),
             runtime: quote::quote!(::narchi_runtime),
-            track: false,
+            is_macro: false,
         };
         emit::plain(&expand::expand(compilation, &wrapping))
     }

@@ -185,6 +185,11 @@ impl Diagnostic {
         self
     }
 
+    /// Renders the problem without colour.
+    pub fn plain(&self, sources: &Sources) -> String {
+        Renderer::plain().render(&self.report(sources))
+    }
+
     fn report<'a>(&'a self, sources: &'a Sources) -> Vec<Group<'a>> {
         let level = match self.severity {
             Severity::Error => Level::ERROR,
@@ -257,6 +262,19 @@ impl Diagnostics {
     #[must_use]
     pub fn warnings(&self) -> Self {
         self.of(Severity::Warning)
+    }
+
+    pub(crate) fn allow(&mut self, codes: &[String]) {
+        let is_allowed = |it: &Diagnostic| codes.iter().any(|code| code == it.code);
+        self.0
+            .retain(|it| it.severity == Severity::Error || !is_allowed(it));
+    }
+
+    pub(crate) fn deny_warnings(&mut self) {
+        for diagnostic in &mut self.0 {
+            diagnostic.severity = Severity::Error;
+        }
+        self.0.sort_by_key(|it| it.place);
     }
 
     fn of(&self, severity: Severity) -> Self {

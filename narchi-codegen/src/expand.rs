@@ -5,7 +5,7 @@ use std::path::Path;
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 
-use crate::{compile::Compilation, emit, names};
+use crate::{compile::Compilation, diagnostic::Severity, emit, names};
 
 /// What the caller wants around the model.
 #[derive(Debug)]
@@ -16,9 +16,9 @@ pub struct Wrapping<'a> {
     pub visibility: TokenStream,
     /// The path of the crate `narchi-runtime`.
     pub runtime: TokenStream,
-    /// Whether the compiler should read again the files that were read: a macro has no other way
-    /// to be run again.
-    pub track: bool,
+    /// Whether the code is that of a macro, which has no other way to be run again than to have the compiler read the
+    /// files again, and no other way to warn than to have code that is warned of.
+    pub is_macro: bool,
 }
 
 /// A private module with the model, and its re-exports. If there is no model, one error with the
@@ -28,18 +28,19 @@ pub fn expand(compilation: &Compilation, wrapping: &Wrapping<'_>) -> TokenStream
         type_name,
         visibility,
         runtime,
-        track,
+        is_macro,
     } = wrapping;
     let skeleton = &compilation.skeleton;
-    let (items, exported, error) = match &compilation.model {
+    let (items, exported, message) = match &compilation.model {
         Some(model) => {
             let code = emit::emit(model, *type_name);
-            (code.tokens(runtime), code.public_names(), None)
+            let warning = is_macro.then(|| warning(compilation)).flatten();
+            (code.tokens(runtime), code.public_names(), warning)
         }
         None => {
             let name = skeleton.type_name(*type_name);
-            let message = message(compilation);
-            let error = quote!(::core::compile_error!(#message););
+            let report = report(compilation, Severity::Error);
+            let error = quote!(::core::compile_error!(#report););
             (
                 skeleton.tokens(&name, runtime),
                 skeleton.public_names(&name),
@@ -48,18 +49,19 @@ pub fn expand(compilation: &Compilation, wrapping: &Wrapping<'_>) -> TokenStream
         }
     };
     let module = module_name(&exported);
-    let files = compilation.reads.files.iter().filter(|_| *track);
+    let files = compilation.reads.files.iter().filter(|_| *is_macro);
     let files = files
         .filter_map(|it| std::path::absolute(it).ok())
         .filter(|it| it.is_file());
     let files = files.map(|it| it.to_string_lossy().into_owned());
-    let quiet = error
-        .is_some()
+    let quiet = compilation
+        .model
+        .is_none()
         .then(|| quote!(#[allow(dead_code, missing_docs, clippy::all)]));
     let public =
         quote!(#[allow(unreachable_pub, reason = "the caller decides who sees the model")]);
     quote! {
-        #error
+        #message
         #quiet
         #public
         mod #module {
@@ -79,16 +81,32 @@ fn module_name(exported: &[Ident]) -> Ident {
     format_ident!("__narchi_{name}")
 }
 
-/// The report as the text of a compiler error.
-fn message(compilation: &Compilation) -> String {
-    let errors = compilation.diagnostics.errors();
-    let count = errors.iter().count();
+/// A use of something deprecated: the one warning that stable Rust has for what a macro finds.
+fn warning(compilation: &Compilation) -> Option<TokenStream> {
+    if compilation.diagnostics.warnings().is_empty() {
+        return None;
+    }
+    let report = report(compilation, Severity::Warning);
+    Some(quote! {
+        const _: () = {
+            #[deprecated(note = #report)]
+            const ARCHITECTURE: () = ();
+            ARCHITECTURE
+        };
+    })
+}
+
+/// All errors, or all warnings, in one text.
+fn report(compilation: &Compilation, severity: Severity) -> String {
+    let (problems, noun) = match severity {
+        Severity::Error => (compilation.diagnostics.errors(), "problem"),
+        Severity::Warning => (compilation.diagnostics.warnings(), "warning"),
+    };
+    let count = problems.iter().count();
     let file = compilation.sources.first_name();
-    let problems = if count == 1 { "problem" } else { "problems" };
-    format!(
-        "`{file}` has {count} {problems}\n\n{}",
-        errors.plain(&compilation.sources)
-    )
+    let s = if count == 1 { "" } else { "s" };
+    let text = problems.plain(&compilation.sources);
+    format!("`{file}` has {count} {noun}{s}\n\n{text}")
 }
 
 /// The name of the file that a build script writes for an architecture.

@@ -69,8 +69,8 @@ pub(crate) struct Wired<'d> {
     pub(crate) inputs: Vec<Source>,
     /// The name under which it shares its weights with others, and where that is written.
     pub(crate) share: Option<(String, Place)>,
-    /// How often its one source feeds it, if it has but one: `x + x`.
-    pub(crate) times: usize,
+    /// Wires that are written again, first and again: with one source, `x + x`.
+    pub(crate) again: Vec<(Place, Place)>,
 }
 
 #[derive(Debug)]

@@ -3,10 +3,10 @@
 use std::{path::PathBuf, process};
 
 use narchi_codegen::{Argument, Input, Wrapping, compile, expand};
-use proc_macro2::{TokenStream, TokenTree};
+use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::{
-    Ident, LitStr, Path, Result, Token, Visibility, braced,
+    Ident, LitStr, Path, Result, Token, Visibility, braced, bracketed,
     ext::IdentExt,
     parse::{Parse, ParseStream},
     parse_macro_input,
@@ -18,8 +18,16 @@ struct Arguments {
     visibility: Visibility,
     name: Option<Ident>,
     path: LitStr,
-    ext_vars: Vec<(String, Argument)>,
-    tla: Vec<(String, Argument)>,
+    ext_vars: Vec<Variable>,
+    tla: Vec<Variable>,
+    allow: Vec<String>,
+}
+
+/// A name, the code of its value, and where that is written.
+struct Variable {
+    name: String,
+    code: String,
+    span: Span,
 }
 
 /// Compiles an architecture file to items; see `narchi_runtime::narchi_model!`.
@@ -29,8 +37,8 @@ pub fn narchi_model(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
     let name = arguments.name.as_ref().map(Ident::to_string);
     let input = Input {
         path: locate(&arguments.path),
-        ext_vars: arguments.ext_vars,
-        tla: arguments.tla,
+        ext_vars: given(&arguments.ext_vars),
+        tla: given(&arguments.tla),
         jpath: Vec::new(),
     };
     let visibility = match arguments.visibility {
@@ -42,16 +50,21 @@ pub fn narchi_model(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
         type_name: name.as_deref(),
         visibility,
         runtime,
-        track: true,
+        is_macro: true,
     };
-    let compilation = compile(&input);
+    let compilation = compile(&input).allow(&arguments.allow);
     if let Some(report) = compilation.unstoppable() {
         // The evaluation would take the whole machine's memory for as long as the compiler runs.
         eprintln!("{report}");
         process::exit(101);
     }
     let items = expand(&compilation, &wrapping);
-    at(items, arguments.path.span()).into()
+    let wrong = compilation.wrong_ext_var();
+    let wrong = arguments
+        .ext_vars
+        .iter()
+        .find(|it| Some(it.name.as_str()) == wrong);
+    at(items, wrong.map_or(arguments.path.span(), |it| it.span)).into()
 }
 
 /// The path, relative to the file that calls the macro.
@@ -72,14 +85,14 @@ fn locate(path: &LitStr) -> PathBuf {
     }
 }
 
-/// Lets errors point at the path.
-fn at(tokens: TokenStream, span: proc_macro2::Span) -> TokenStream {
+/// Lets errors and warnings point at the path, or at the value that is wrong.
+fn at(tokens: TokenStream, span: Span) -> TokenStream {
     let place = |mut token: TokenTree| {
         token.set_span(span.resolved_at(token.span()));
         token
     };
     let mut first_statement = true;
-    // Only `compile_error!`, which comes first, needs the span; generated items keep their own.
+    // Only `compile_error!` or the warning, which come first, need the span; generated items keep their own.
     let tokens = tokens.into_iter().map(|token| {
         let located = if first_statement {
             place(token.clone())
@@ -112,6 +125,7 @@ impl Parse for Arguments {
             path,
             ext_vars: Vec::new(),
             tla: Vec::new(),
+            allow: Vec::new(),
         };
         while !input.is_empty() {
             input.parse::<Token![,]>()?;
@@ -123,9 +137,11 @@ impl Parse for Arguments {
             match option.to_string().as_str() {
                 "ext" => this.ext_vars = values(input)?,
                 "tla" => this.tla = values(input)?,
+                "allow" => this.allow = codes(input)?,
                 other => {
-                    let message =
-                        format!("there is no option `{other}`; the options are `ext` and `tla`");
+                    let message = format!(
+                        "there is no option `{other}`; the options are `ext`, `tla` and `allow`"
+                    );
                     return Err(syn::Error::new(option.span(), message));
                 }
             }
@@ -135,7 +151,7 @@ impl Parse for Arguments {
 }
 
 /// `{ num_blocks: [2, 2, 2, 2], name: "a" }`: names, and values as in JSON, which is jsonnet code.
-fn values(input: ParseStream<'_>) -> Result<Vec<(String, Argument)>> {
+fn values(input: ParseStream<'_>) -> Result<Vec<Variable>> {
     let inner;
     braced!(inner in input);
     let mut values = Vec::new();
@@ -146,17 +162,31 @@ fn values(input: ParseStream<'_>) -> Result<Vec<(String, Argument)>> {
             inner.call(Ident::parse_any)?.to_string()
         };
         inner.parse::<Token![:]>()?;
-        let mut code = TokenStream::new();
+        let (mut code, span) = (TokenStream::new(), inner.span());
         while !inner.is_empty() && !inner.peek(Token![,]) {
             code.extend([inner.parse::<TokenTree>()?]);
         }
         if code.is_empty() {
             return Err(inner.error(format!("`{name}` has no value")));
         }
-        values.push((name, Argument::Code(code.to_string())));
+        let code = code.to_string();
+        values.push(Variable { name, code, span });
         if !inner.is_empty() {
             inner.parse::<Token![,]>()?;
         }
     }
     Ok(values)
+}
+
+/// `["fact-assumed"]`
+fn codes(input: ParseStream<'_>) -> Result<Vec<String>> {
+    let inner;
+    bracketed!(inner in input);
+    let codes = inner.parse_terminated(<LitStr as Parse>::parse, Token![,])?;
+    Ok(codes.iter().map(LitStr::value).collect())
+}
+
+fn given(variables: &[Variable]) -> Vec<(String, Argument)> {
+    let given = |it: &Variable| (it.name.clone(), Argument::Code(it.code.clone()));
+    variables.iter().map(given).collect()
 }

@@ -87,6 +87,9 @@ pub mod prelude {
 /// The path is relative to the file that calls the macro, the name of the type comes from the file's name:
 /// `narchi_model!("resnet.jsonnet");`. Name, visibility and external variables can be given:
 /// `narchi_model!(pub Resnet18, "resnet.jsonnet", ext = { depth: 18 });`.
+///
+/// What is wrong is one error, with the whole report, and a type that looks like the model, so that nothing else fails.
+/// Warnings are one warning of rustc; `allow = ["fact-assumed"]` leaves those of a code out.
 #[macro_export]
 macro_rules! narchi_model {
     ($($tokens:tt)*) => {

@@ -6,7 +6,11 @@ use narchi_runtime::{
     save,
 };
 
-narchi_model!(Facts, "../../narchi-codegen/tests/models/facts.jsonnet");
+narchi_model!(
+    Facts,
+    "../../narchi-codegen/tests/models/facts.jsonnet",
+    allow = ["fact-assumed"],
+);
 narchi_model!(FcBn, "../arch/fc_bn.jsonnet");
 narchi_model!(Nested, "../../narchi-codegen/tests/models/nested.jsonnet");
 narchi_model!(
@@ -15,7 +19,8 @@ narchi_model!(
 );
 narchi_model!(
     Reshapes,
-    "../../narchi-codegen/tests/models/reshapes.jsonnet"
+    "../../narchi-codegen/tests/models/reshapes.jsonnet",
+    allow = ["fact-assumed"],
 );
 narchi_model!(
     TwoInTwoOut,
@@ -35,7 +40,11 @@ narchi_model!(
     tla = { classes: 4 },
 );
 
-narchi_model!(Modules, "../../narchi-codegen/tests/models/modules.jsonnet");
+narchi_model!(
+    Modules,
+    "../../narchi-codegen/tests/models/modules.jsonnet",
+    allow = ["fact-assumed"],
+);
 narchi_model!(Settled, "../../narchi-codegen/tests/models/settled.jsonnet");
 narchi_model!(Shared, "../../narchi-codegen/tests/models/shared.jsonnet");
 

@@ -10,6 +10,7 @@ use narchi_codegen::{
 };
 use serde_json::Value;
 
+mod places;
 mod refusals;
 
 /// Cases that narchi accepts, by mistake or for lack of checks, with other shapes or none here: why.
@@ -199,6 +200,32 @@ fn what_is_wrong_is_refused_for_the_right_reason() {
     }
     assert!(problems.is_empty(), "{}", problems.join("\n"));
     assert!(reviewed.is_empty(), "no such cases: {reviewed:?}");
+}
+
+#[test]
+fn reports_point_where_people_look() {
+    let (mut distances, mut problems) = (Vec::new(), Vec::new());
+    let records = records("errors.jsonl");
+    for (case, file, wanted) in places::LOOKED_AT {
+        let record = records.iter().find(|it| text(it, "case") == *case).unwrap();
+        let compilation = compiled(record);
+        let place = compilation.diagnostics.iter().next().unwrap().place;
+        let (line, _) = compilation.sources.line_and_column(place);
+        let is_same_file = compilation.sources.file(place.file).path.ends_with(file);
+        let distance = if is_same_file {
+            line.abs_diff(*wanted)
+        } else {
+            usize::MAX
+        };
+        if (distance > 3) != places::IN_ANOTHER_FILE.contains(case) {
+            problems.push(format!("{case}: line {line}, not {wanted}"));
+        }
+        distances.push(distance);
+    }
+    assert!(problems.is_empty(), "{}", problems.join("\n"));
+    assert_eq!(distances.len(), refusals::REVIEWED.len(), "each case once");
+    distances.sort_unstable();
+    assert_eq!(distances[distances.len() / 2], 0, "{distances:?}");
 }
 
 #[test]

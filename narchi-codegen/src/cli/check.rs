@@ -3,9 +3,8 @@
 use std::{path::PathBuf, process::ExitCode};
 
 use clap::Args;
-use narchi_codegen::compile;
 
-use super::{Jsonnet, PROBLEMS, report, tell, usage};
+use super::{Jsonnet, PROBLEMS, message::Messages, usage};
 
 /// Reports what is wrong with architecture files.
 #[derive(Debug, Args)]
@@ -15,6 +14,8 @@ pub(crate) struct Check {
     files: Vec<PathBuf>,
     #[command(flatten)]
     jsonnet: Jsonnet,
+    #[command(flatten)]
+    messages: Messages,
 }
 
 impl Check {
@@ -25,10 +26,8 @@ impl Check {
                 Ok(input) => input,
                 Err(message) => return usage(&message),
             };
-            let compilation = compile(&input);
-            report(&compilation);
-            match &compilation.model {
-                Some(model) => tell(&format!("{}: {}", file.display(), model.summary())),
+            match self.messages.compile(&input).model {
+                Some(model) => self.messages.sound(file, &model.summary()),
                 None => failed += 1,
             }
         }
@@ -37,7 +36,8 @@ impl Check {
         }
         let count = self.files.len();
         if count > 1 {
-            tell(&format!("{failed} of {count} files have problems"));
+            self.messages
+                .remark(&format!("{failed} of {count} files have problems"));
         }
         ExitCode::from(PROBLEMS)
     }

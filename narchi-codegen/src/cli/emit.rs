@@ -8,10 +8,10 @@ use std::{
 };
 
 use clap::Args;
-use narchi_codegen::{Compilation, Header, compile};
+use narchi_codegen::{Compilation, Header};
 use similar::TextDiff;
 
-use super::{Jsonnet, PROBLEMS, report, tell, usage};
+use super::{Jsonnet, PROBLEMS, message::Messages, tell, usage};
 
 /// Writes the Rust code of an architecture.
 #[derive(Debug, Args)]
@@ -32,6 +32,8 @@ pub(crate) struct Emit {
     dep_file: Option<PathBuf>,
     #[command(flatten)]
     jsonnet: Jsonnet,
+    #[command(flatten)]
+    messages: Messages,
 }
 
 impl Emit {
@@ -40,8 +42,7 @@ impl Emit {
             Ok(input) => input,
             Err(message) => return usage(&message),
         };
-        let compilation = compile(&input);
-        report(&compilation);
+        let compilation = self.messages.compile(&input);
         // Also where there is no code: what depends on a mended import is to be made again.
         if let Err(message) = self.write_dep_file(&compilation) {
             return failed(&message);

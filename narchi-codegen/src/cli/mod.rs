@@ -4,16 +4,12 @@ mod check;
 mod emit;
 mod explain;
 mod libtorch;
+mod message;
 
-use std::{
-    io::{IsTerminal, Write},
-    path::PathBuf,
-    process::ExitCode,
-};
+use std::{io::Write, path::PathBuf, process::ExitCode};
 
-use annotate_snippets::Renderer;
 use clap::{Args, Parser, Subcommand};
-use narchi_codegen::{Argument, Compilation, Input};
+use narchi_codegen::{Argument, Input};
 
 /// Compiles neural network architectures, written in jsonnet, to plain Rust.
 #[derive(Debug, Parser)]
@@ -109,23 +105,4 @@ pub(crate) fn usage(message: &str) -> ExitCode {
 pub(crate) fn tell(text: &str) {
     // Nobody is left to be told if this fails.
     _ = writeln!(std::io::stderr(), "{text}");
-}
-
-/// Shows all diagnostics.
-pub(crate) fn report(compilation: &Compilation) {
-    if compilation.diagnostics.is_empty() {
-        return;
-    }
-    let is_plain = std::env::var_os("NO_COLOR").is_some_and(|it| !it.is_empty());
-    let is_styled = !is_plain && std::io::stderr().is_terminal();
-    let renderer = if is_styled {
-        Renderer::styled()
-    } else {
-        Renderer::plain()
-    };
-    tell(
-        &compilation
-            .diagnostics
-            .render(&compilation.sources, &renderer),
-    );
 }

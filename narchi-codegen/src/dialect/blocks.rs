@@ -94,7 +94,7 @@ pub(super) fn wire_block<'d>(
         kind,
         inputs: Vec::new(),
         share: share(sink, block),
-        times: 1,
+        again: Vec::new(),
     }
 }
 
@@ -107,11 +107,12 @@ fn share(sink: &mut Sink, block: &Node) -> Option<(String, Place)> {
 
 /// The keys of a container beside its own; reports others.
 fn check_container(sink: &mut Sink, block: &Node, class: &str, own: &[&str]) -> bool {
-    let name = block.get("_id").and_then(Node::as_str).unwrap_or(class);
+    let id = block.get("_id").and_then(Node::as_str);
+    let prefix = id.map_or_else(String::new, |it| format!("`{it}`: "));
     for entry in block.entries() {
         let key = entry.key.as_str();
         if !key.starts_with('_') && !own.contains(&key) {
-            let message = format!("`{name}` has no parameter `{key}`");
+            let message = format!("{prefix}`{class}` has no parameter `{key}`");
             let unknown = Diagnostic::error("unknown-parameter", entry.value.key_place(), message);
             let help = match similar(key, own.iter().copied()) {
                 Some(meant) => format!("did you mean `{meant}`?"),
@@ -128,14 +129,14 @@ fn check_container(sink: &mut Sink, block: &Node, class: &str, own: &[&str]) -> 
     for key in own {
         match block.get(key) {
             None => {
-                let message = format!("`{name}` needs the parameter `{key}`");
+                let message = format!("{prefix}`{class}` needs the parameter `{key}`");
                 let place = block.get("_class").unwrap_or(block).place();
                 let missing = Diagnostic::error("missing-parameter", place, message);
                 sink.push(missing.note(format!("`{class}` accepts: {}", own.join(", "))));
                 is_complete = false;
             }
             Some(node) if ["blocks", "graph"].contains(key) => {
-                check_list(sink, node, key, Some(name));
+                check_list(sink, node, key, Some(id.unwrap_or(class)));
                 is_complete &= !node.items().is_empty();
             }
             Some(_) => {}

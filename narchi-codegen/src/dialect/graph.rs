@@ -17,8 +17,8 @@ use crate::{
 pub(super) struct Edge {
     pub(super) from: (String, Place),
     pub(super) to: (String, Place),
-    /// How often it was written.
-    pub(super) times: usize,
+    /// Where it is written again.
+    pub(super) again: Vec<Place>,
 }
 
 /// The edges of all lines, in the order of the text, each once.
@@ -36,10 +36,14 @@ pub(super) fn edges(sink: &mut Sink, lines: &Node) -> Vec<Edge> {
         for pair in names.windows(2) {
             let (from, to) = (pair[0].clone(), pair[1].clone());
             match seen.entry((from.0.clone(), to.0.clone())) {
-                Entry::Occupied(first) => edges[*first.get()].times += 1,
+                Entry::Occupied(first) => edges[*first.get()].again.push(from.1),
                 Entry::Vacant(new) => {
                     new.insert(edges.len());
-                    edges.push(Edge { from, to, times: 1 });
+                    edges.push(Edge {
+                        from,
+                        to,
+                        again: Vec::new(),
+                    });
                 }
             }
         }
@@ -50,6 +54,14 @@ pub(super) fn edges(sink: &mut Sink, lines: &Node) -> Vec<Edge> {
 /// Whether every line says which wires it means.
 pub(super) fn is_whole(lines: &Node) -> bool {
     lines.items().iter().all(|it| names(it).is_some())
+}
+
+/// The warning about a wire to `name` that is written again where it counts once.
+pub(crate) fn once_is_enough(name: &str, again: Place, first: Place) -> Diagnostic<Place> {
+    let message = format!("this wire into `{name}` is written twice and counts once");
+    Diagnostic::warning("duplicate-edge", again, message)
+        .label(first, "the first")
+        .help(Some("remove one of them"))
 }
 
 /// The names in a line, with their places.

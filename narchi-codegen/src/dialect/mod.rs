@@ -2,7 +2,8 @@
 
 mod blocks;
 mod declared;
-mod graph;
+pub(crate) mod graph;
 mod keys;
 pub(crate) mod modules;
 pub(crate) mod narchi;
+mod unused;

@@ -213,6 +213,20 @@ fn read(
             sink.push(problem.map(|_| block.path_place.clone()));
             None
         }
+        // The block that includes the file is what can give it.
+        Err(problem) if problem.code == "missing-ext-var" => {
+            let (line, column) = sources.line_and_column(problem.place);
+            let file = &sources.file(problem.place.file).name;
+            let asked = format!("asked for at {file}:{line}:{column}");
+            let is_misspelt = problem
+                .help
+                .as_ref()
+                .is_some_and(|it| it.starts_with("did"));
+            let help = (!is_misspelt).then_some("give it in `_ext_vars` of this block");
+            let problem = problem.map(|_| block.path_place.clone());
+            sink.push(problem.note(asked).help(help));
+            None
+        }
         Err(problem) => {
             sink.push_found(problem);
             None

@@ -10,6 +10,7 @@ use super::{
     graph::{self, Edge, Names, Ports, is_id},
     keys::{check_id, check_list, description, id_of, list, text},
     modules::Documents,
+    unused,
 };
 use crate::{
     diagnostic::{Diagnostic, Sink},
@@ -34,6 +35,9 @@ const REQUIRED: [&str; 4] = ["inputs", "outputs", "blocks", "graph"];
 pub(crate) fn wire<'d>(sink: &mut Sink, documents: &'d Documents, stem: &str) -> Wiring<'d> {
     let document = documents.root();
     let root = wire_architecture(sink, documents, document);
+    if !sink.has_errors() {
+        unused::warn(sink, &root);
+    }
     let name = document.get("_id").and_then(Node::as_str);
     let name = name.map_or_else(|| stem.replace(['.', '-'], "_"), str::to_owned);
     Wiring {
@@ -68,6 +72,10 @@ pub(super) fn wire_architecture<'d>(
         match names.outputs.get(&edge.to.0) {
             Some(output) => {
                 let source = names.source(sink, &edge.from);
+                for again in &edge.again {
+                    let (name, place) = (&edge.to.0, again.clone());
+                    sink.push(graph::once_is_enough(name, place, source.place.clone()));
+                }
                 if let Some(first) = sources.get(output) {
                     let message = format!("the output `{}` has two sources", edge.to.0);
                     let twice = Diagnostic::error("two-sources", edge.from.1.clone(), message);
@@ -243,7 +251,10 @@ pub(super) fn connect(sink: &mut Sink, names: &Names, blocks: &mut [Wired<'_>], 
         block.inputs.push(source);
         // Sources without a name come in the order of the file, after those with one.
         block.inputs.sort_by_key(|it| it.slot.unwrap_or(usize::MAX));
-        block.times = block.times.max(edge.times);
+        let again = edge.again.iter();
+        block
+            .again
+            .extend(again.map(|it| (edge.from.1.clone(), it.clone())));
     }
 }
 

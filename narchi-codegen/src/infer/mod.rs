@@ -15,11 +15,12 @@ use std::sync::Arc;
 
 use self::{
     known::{Known, Sizes},
-    report::{advice, label, report, show_inputs},
+    report::{label, prefix, report, show_inputs, wrong_inputs},
     shares::Shares,
 };
 use crate::{
     diagnostic::{Diagnostic, Severity, Sink},
+    dialect::graph::once_is_enough,
     dim::{Bindings, Dim, Fact},
     document::{Node, Place},
     layer::{Layer, Need, Needs, Params},
@@ -176,7 +177,7 @@ impl Inference<'_> {
                 class_place,
                 block: node,
             } if block.inputs.is_empty() => {
-                self.read(class, class_place, node);
+                self.read(&path, class, class_place, node);
                 None
             }
             WiredKind::Scope {
@@ -201,16 +202,12 @@ impl Inference<'_> {
                     return None;
                 }
                 if block.inputs.len() != inner.inputs.len() {
-                    let (many, takes) = (block.inputs.len(), inner.inputs.len());
-                    let s = if takes == 1 { "" } else { "s" };
-                    let message =
-                        format!("`{}` takes {takes} input{s}, but has {many}", label(block));
-                    let report = Diagnostic::error("wrong-inputs", block.place.clone(), message)
-                        .help(advice("wrong-inputs"));
+                    let report = wrong_inputs(block, inner.inputs.len());
                     self.sink
                         .push(show_inputs(report, scope, wired, block, operands));
                     return None;
                 }
+                self.warn_of_wires(block);
                 let bindings = self.bindings(inner, block, &types, &path)?;
                 let outer = std::mem::replace(&mut self.bindings, bindings);
                 let id = self.scope(inner, inner_scope, &types);
@@ -228,10 +225,12 @@ impl Inference<'_> {
                 class_place,
                 block: node,
             } => {
-                let layer = self.read(class, class_place, node)?;
+                let layer = self.read(&path, class, class_place, node)?;
                 let mut operands: Vec<Value> = operands.iter().copied().collect::<Option<_>>()?;
                 if let ([only], true) = (operands.as_slice(), layer.takes_many()) {
-                    operands = vec![*only; block.times];
+                    operands = vec![*only; 1 + block.again.len()];
+                } else {
+                    self.warn_of_wires(block);
                 }
                 let mut needs = Needs::new(&self.facts.facts, &self.facts.bound);
                 match scope.wire(new, Arc::clone(&layer), &operands, &mut needs) {
@@ -265,9 +264,16 @@ impl Inference<'_> {
         }
     }
 
-    fn read(&mut self, class: &str, place: &Place, block: &Node) -> Option<Arc<dyn Layer>> {
+    fn read(
+        &mut self,
+        path: &WeightPath,
+        class: &str,
+        place: &Place,
+        block: &Node,
+    ) -> Option<Arc<dyn Layer>> {
+        let prefix = prefix(path);
         let Some(def) = layers::find(class) else {
-            let message = format!("there is no block class `{class}`");
+            let message = format!("{prefix}there is no block class `{class}`");
             let containers = ["Sequential", "Group", "Module"];
             let known: Vec<&str> = layers::all().map(|it| it.name).chain(containers).collect();
             let help = match similar(class, known.iter().copied()) {
@@ -278,7 +284,21 @@ impl Inference<'_> {
             self.sink.push(unknown.help(Some(help)));
             return None;
         };
-        (def.read)(&mut Params::new(block, class, &self.bindings, self.sink))
+        (def.read)(&mut Params::new(
+            block,
+            &prefix,
+            class,
+            &self.bindings,
+            self.sink,
+        ))
+    }
+
+    /// Warns of wires that are written again.
+    fn warn_of_wires(&mut self, block: &Wired<'_>) {
+        for (first, again) in &block.again {
+            let warning = once_is_enough(&label(block), again.clone(), first.clone());
+            self.sink.push(warning);
+        }
     }
 
     /// Requires of the inputs what a block needs, and warns of it.

@@ -4,7 +4,7 @@ use crate::{
     diagnostic::{Diagnostic, Severity},
     dim::Dim,
     document::{Node, Place},
-    layer::Problem,
+    layer::{Blame, Problem},
     model::{Scope, Segment, Value, WeightPath},
     wiring::{From, Source, Wired, WiredScope},
 };
@@ -25,6 +25,16 @@ pub(super) fn label(block: &Wired<'_>) -> String {
     }
 }
 
+/// How messages about a block begin. One whose id is wrong has no name.
+pub(super) fn prefix(path: &WeightPath) -> String {
+    let name = path.to_string();
+    if name.is_empty() {
+        name
+    } else {
+        format!("`{name}`: ")
+    }
+}
+
 pub(super) fn source_label(source: &Source, wired: &WiredScope<'_>) -> String {
     match source.from {
         Some(From::Block(index)) => format!("`{}`", label(&wired.blocks[index])),
@@ -37,7 +47,7 @@ pub(super) fn source_label(source: &Source, wired: &WiredScope<'_>) -> String {
 }
 
 /// What helps against a kind of problem, where the layer has no better advice.
-pub(super) fn advice(code: &str) -> Option<&'static str> {
+fn advice(code: &str) -> Option<&'static str> {
     Some(match code {
         "shapes-differ" => "change one of the blocks before it, so that both give one shape",
         "size-too-complex" => "use smaller numbers, or a symbol for a whole size",
@@ -60,13 +70,21 @@ pub(super) fn report(
 ) -> Diagnostic<Place> {
     let Problem {
         code,
-        param,
+        blame,
         message,
         notes,
         help,
     } = problem;
     let help = help.or_else(|| advice(code).map(str::to_owned));
-    let at = param.and_then(|it| node.get(it)).map(Node::place);
+    let at = match blame {
+        Blame::Block => None,
+        Blame::Param(name) => node.get(name).map(Node::place),
+        Blame::Item(name, index) => {
+            let items = node.get(name).map(Node::items);
+            items.and_then(|it| it.get(index)).map(Node::place)
+        }
+        Blame::Input(index) => block.inputs.get(index).map(|it| it.place.clone()),
+    };
     let place = at.unwrap_or_else(|| block.place.clone());
     let mut report = Diagnostic {
         severity,
@@ -76,6 +94,17 @@ pub(super) fn report(
         report = report.note(note);
     }
     report
+}
+
+/// The report on a container that takes more or fewer inputs than lead into it.
+pub(super) fn wrong_inputs(block: &Wired<'_>, takes: usize) -> Diagnostic<Place> {
+    let s = if takes == 1 { "" } else { "s" };
+    let many = block.inputs.len();
+    let message = format!("`{}` takes {takes} input{s}, but has {many}", label(block));
+    // The first that is too many, if there are too many.
+    let surplus = block.inputs.get(takes).map(|it| it.place.clone());
+    let place = surplus.unwrap_or_else(|| block.place.clone());
+    Diagnostic::error("wrong-inputs", place, message).help(advice("wrong-inputs"))
 }
 
 /// Adds what comes in, and from where.
@@ -89,7 +118,11 @@ pub(super) fn show_inputs(
     for (source, value) in block.inputs.iter().zip(operands) {
         let Some(value) = value else { continue };
         let text = format!("{} gives {}", source_label(source, wired), scope.ty(*value));
-        report = report.label(source.place.clone(), text);
+        report = if source.place == report.place {
+            report.here(text)
+        } else {
+            report.label(source.place.clone(), text)
+        };
     }
     report
 }

@@ -14,7 +14,7 @@ use proc_macro2::TokenStream;
 pub(crate) use self::{
     code::{Argument, Channels, Memory, Module, Moves, Number, Operand, Role, Site, Value},
     needs::{Need, Needs},
-    param::{Axes, Mode, Padding, Param, Params, WrongSize, size},
+    param::{Axes, Mode, Padding, Param, Params, Unfit, WrongSize, size},
 };
 use crate::{
     dim::{self, Dim},
@@ -141,12 +141,24 @@ impl Weight {
     }
 }
 
+/// What a layer blames.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Blame {
+    /// All of it.
+    Block,
+    /// A parameter.
+    Param(&'static str),
+    /// An item of the list that a parameter is.
+    Item(&'static str, usize),
+    /// What comes in, by its number.
+    Input(usize),
+}
+
 /// Why a layer refuses its inputs or parameters. It knows no places; `infer` does.
 #[derive(Clone, Debug)]
 pub(crate) struct Problem {
     pub(crate) code: &'static str,
-    /// The parameter to blame, if it is one.
-    pub(crate) param: Option<&'static str>,
+    pub(crate) blame: Blame,
     pub(crate) message: String,
     pub(crate) notes: Vec<String>,
     pub(crate) help: Option<String>,
@@ -156,7 +168,7 @@ impl Problem {
     pub(crate) fn new(code: &'static str, message: impl Into<String>) -> Self {
         Self {
             code,
-            param: None,
+            blame: Blame::Block,
             message: message.into(),
             notes: Vec::new(),
             help: None,
@@ -166,9 +178,14 @@ impl Problem {
     /// A parameter with a value that does not do.
     pub(crate) fn param(param: &'static str, message: impl Into<String>) -> Self {
         Self {
-            param: Some(param),
+            blame: Blame::Param(param),
             ..Self::new("wrong-parameter", message)
         }
+    }
+
+    #[must_use]
+    pub(crate) fn blame(self, blame: Blame) -> Self {
+        Self { blame, ..self }
     }
 
     #[must_use]
@@ -198,7 +215,12 @@ pub(crate) fn exactly<const N: usize>(inputs: &[Type]) -> Result<&[Type; N], Pro
     inputs.try_into().map_err(|_| {
         let many = |count: usize| if count == 1 { "input" } else { "inputs" };
         let message = format!("takes {N} {}, but has {}", many(N), inputs.len());
-        Problem::new("wrong-inputs", message)
+        let blame = if inputs.len() > N {
+            Blame::Input(N)
+        } else {
+            Blame::Block
+        };
+        Problem::new("wrong-inputs", message).blame(blame)
     })
 }
 

@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, ops::Range};
 use crate::{
     diagnostic::{Diagnostic, Sink},
     dim::{Bindings, Dim, ParseError},
-    document::{Node, Value},
+    document::{Node, Place, Value},
     layer::LayerDef,
     similar::similar,
 };
@@ -19,8 +19,8 @@ pub(crate) trait Param: PartialEq + Sized {
     /// Values for tests, as JSON: usual, unusual and wrong ones.
     const SAMPLES: &'static [&'static str];
 
-    /// Reads a value; the error says what is wrong with it, if `ACCEPTS` does not.
-    fn read(node: &Node) -> Result<Self, Option<String>>;
+    /// Reads a value; the error says why it is not accepted.
+    fn read(node: &Node) -> Result<Self, Unfit>;
 
     /// The value seen from outside of the file, where its symbols mean something else.
     #[must_use]
@@ -32,9 +32,42 @@ pub(crate) trait Param: PartialEq + Sized {
     fn spell(&self) -> String;
 }
 
+/// Why a value is not accepted.
+#[derive(Debug, Default)]
+pub(crate) struct Unfit {
+    /// What is wrong, if `ACCEPTS` does not say it.
+    why: Option<String>,
+    /// Which part of the value, if not all of it.
+    at: Option<Place>,
+}
+
+impl Unfit {
+    pub(crate) fn because(why: impl Into<String>) -> Self {
+        Self {
+            why: Some(why.into()),
+            at: None,
+        }
+    }
+
+    /// Says why, where that is not known yet.
+    #[must_use]
+    pub(crate) fn or_else(self, other: impl FnOnce() -> Self) -> Self {
+        if self.why.is_some() { self } else { other() }
+    }
+
+    /// Blames a part of the value, unless a part of that is to blame.
+    #[must_use]
+    pub(crate) fn at(mut self, part: &Node) -> Self {
+        self.at.get_or_insert_with(|| part.place());
+        self
+    }
+}
+
 /// The parameters of one block while it is read.
 pub(crate) struct Params<'a> {
     block: &'a Node,
+    /// How messages begin: with the name of the block, where it has one.
+    prefix: &'a str,
     class: &'a str,
     bindings: &'a Bindings,
     sink: &'a mut Sink,
@@ -46,12 +79,14 @@ pub(crate) struct Params<'a> {
 impl<'a> Params<'a> {
     pub(crate) fn new(
         block: &'a Node,
+        prefix: &'a str,
         class: &'a str,
         bindings: &'a Bindings,
         sink: &'a mut Sink,
     ) -> Self {
         Self {
             block,
+            prefix,
             class,
             bindings,
             sink,
@@ -71,20 +106,16 @@ impl<'a> Params<'a> {
         };
         match T::read(node) {
             Ok(value) => Some(value.bind(self.bindings)),
-            Err(why) => {
+            Err(Unfit { why, at }) => {
                 let why = why.unwrap_or_else(|| format!("it is {}", T::ACCEPTS));
-                let message = format!("`{name}` of `{}` cannot be {}", self.name(), node.brief());
-                let wrong = Diagnostic::error(T::CODE, node.place(), message);
-                self.sink.push(wrong.note(why));
+                let (prefix, class) = (self.prefix, self.class);
+                let message = format!("{prefix}`{name}` of `{class}` cannot be {}", node.brief());
+                let place = at.unwrap_or_else(|| node.place());
+                self.sink
+                    .push(Diagnostic::error(T::CODE, place, message).note(why));
                 None
             }
         }
-    }
-
-    /// What to call the block: by its id, or by its class.
-    fn name(&self) -> &'a str {
-        let id = self.block.get("_id").and_then(Node::as_str);
-        id.unwrap_or(self.class)
     }
 
     /// Reports what is left: keys that are no parameters, and parameters that are missing. Keys that
@@ -96,7 +127,7 @@ impl<'a> Params<'a> {
             if key.starts_with('_') || self.taken.contains(key) {
                 continue;
             }
-            let message = format!("`{}` has no parameter `{key}`", self.name());
+            let message = format!("{}`{}` has no parameter `{key}`", self.prefix, self.class);
             let unknown = Diagnostic::error("unknown-parameter", entry.value.key_place(), message);
             let accepts = match known.as_slice() {
                 [] => format!("`{}` has no parameters", self.class),
@@ -112,7 +143,10 @@ impl<'a> Params<'a> {
             self.sink.push(unknown.note(accepts).help(Some(help)));
         }
         for (name, accepts) in std::mem::take(&mut self.missing) {
-            let message = format!("`{}` needs the parameter `{name}`", self.name());
+            let message = format!(
+                "{}`{}` needs the parameter `{name}`",
+                self.prefix, self.class
+            );
             let place = self.block.get("_class").unwrap_or(self.block).place();
             let help = format!("add `{name}: …`: {accepts}");
             let missing = Diagnostic::error("missing-parameter", place, message);
@@ -159,10 +193,10 @@ impl Param for bool {
     const ACCEPTS: &'static str = "`true` or `false`";
     const SAMPLES: &'static [&'static str] = &["true", "false", "1", "null"];
 
-    fn read(node: &Node) -> Result<Self, Option<String>> {
+    fn read(node: &Node) -> Result<Self, Unfit> {
         match node.value {
             Value::Bool(value) => Ok(value),
-            _ => Err(None),
+            _ => Err(Unfit::default()),
         }
     }
 
@@ -175,8 +209,8 @@ impl Param for i64 {
     const ACCEPTS: &'static str = "a whole number";
     const SAMPLES: &'static [&'static str] = &["1", "2", "3", "4", "0", "-1", "1.5", "\"2\""];
 
-    fn read(node: &Node) -> Result<Self, Option<String>> {
-        node.as_int().ok_or(None)
+    fn read(node: &Node) -> Result<Self, Unfit> {
+        node.as_int().ok_or_else(Unfit::default)
     }
 
     fn spell(&self) -> String {
@@ -188,10 +222,10 @@ impl Param for f64 {
     const ACCEPTS: &'static str = "a number";
     const SAMPLES: &'static [&'static str] = &["0.5", "0", "1", "0.001", "-0.5", "2", "\"x\""];
 
-    fn read(node: &Node) -> Result<Self, Option<String>> {
+    fn read(node: &Node) -> Result<Self, Unfit> {
         match node.value {
             Value::Number(value) => Ok(value),
-            _ => Err(None),
+            _ => Err(Unfit::default()),
         }
     }
 
@@ -206,14 +240,14 @@ impl Param for Dim {
     const CODE: &'static str = "wrong-size";
     const SAMPLES: &'static [&'static str] = &["1", "4", "6", "8", "0", "-2", "2.5", "true"];
 
-    fn read(node: &Node) -> Result<Self, Option<String>> {
+    fn read(node: &Node) -> Result<Self, Unfit> {
         match &node.value {
-            Value::String(text) => size(text).map_err(|it| Some(it.message)),
+            Value::String(text) => size(text).map_err(|it| Unfit::because(it.message)),
             _ => node
                 .as_int()
                 .filter(|it| 1 <= *it)
                 .map(Dim::from)
-                .ok_or(None),
+                .ok_or_else(Unfit::default),
         }
     }
 
@@ -256,7 +290,7 @@ impl<T: Param> Param for Option<T> {
     const CODE: &'static str = T::CODE;
     const SAMPLES: &'static [&'static str] = T::SAMPLES;
 
-    fn read(node: &Node) -> Result<Self, Option<String>> {
+    fn read(node: &Node) -> Result<Self, Unfit> {
         match node.value {
             Value::Null => Ok(None),
             _ => T::read(node).map(Some),
@@ -295,7 +329,7 @@ impl<const D: usize> Param for Axes<D> {
         ],
     };
 
-    fn read(node: &Node) -> Result<Self, Option<String>> {
+    fn read(node: &Node) -> Result<Self, Unfit> {
         if let Some(value) = node.as_int() {
             return Ok(value.into());
         }
@@ -306,7 +340,7 @@ impl<const D: usize> Param for Axes<D> {
         values
             .and_then(|it| it.try_into().ok())
             .map(Self)
-            .ok_or(None)
+            .ok_or_else(Unfit::default)
     }
 
     fn spell(&self) -> String {
@@ -354,11 +388,11 @@ impl<const D: usize> Param for Padding<D> {
         ],
     };
 
-    fn read(node: &Node) -> Result<Self, Option<String>> {
+    fn read(node: &Node) -> Result<Self, Unfit> {
         match node.as_str() {
             Some("same") => Ok(Self::Same),
             Some("valid") => Ok(0.into()),
-            Some(_) => Err(None),
+            Some(_) => Err(Unfit::default()),
             None => Axes::read(node).map(|Axes(each)| Self::Each(each)),
         }
     }
@@ -381,13 +415,13 @@ impl Param for Mode {
         "\"mirror\"",
     ];
 
-    fn read(node: &Node) -> Result<Self, Option<String>> {
+    fn read(node: &Node) -> Result<Self, Unfit> {
         match node.as_str() {
             Some("zeros") => Ok(Self::Zeros),
             Some("reflect") => Ok(Self::Reflect),
             Some("replicate") => Ok(Self::Replicate),
             Some("circular") => Ok(Self::Circular),
-            _ => Err(None),
+            _ => Err(Unfit::default()),
         }
     }
 

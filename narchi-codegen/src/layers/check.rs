@@ -2,7 +2,7 @@
 
 use crate::{
     dim::{Dim, Fact, Facts, Window, lower_bounds},
-    layer::{Needs, Problem},
+    layer::{Blame, Needs, Problem},
     shape::{Dtype, Type},
 };
 
@@ -71,15 +71,12 @@ pub(super) fn settled_param(
         return Ok(());
     }
     let message = format!("needs a `{param}` that no input decides, but gets {feats}");
-    let problem = Problem::new("symbolic-features", message)
+    Err(Problem::new("symbolic-features", message)
         .note("the sizes of weights are the same for all inputs")
         .help(
             "write a number, or a symbol that occurs in no input: it becomes an argument of `new`",
-        );
-    Err(Problem {
-        param: Some(param),
-        ..problem
-    })
+        )
+        .blame(Blame::Param(param)))
 }
 
 /// The last dimension of the only input.

@@ -159,12 +159,12 @@ mod tests {
         check(
             r#"{"_class": "Linear", "output_feats": 0, "bias": 1, "out": 3}"#,
             &["[N, 8]"],
-            "wrong-parameter: `bias` of `Linear` cannot be 1\n\
+            "wrong-parameter: `block`: `bias` of `Linear` cannot be 1\n\
              note: it is `true` or `false`\n\
-             unknown-parameter: `Linear` has no parameter `out`\n\
+             unknown-parameter: `block`: `Linear` has no parameter `out`\n\
              note: `Linear` accepts: output_feats, bias\n\
              help: leave out `out`\n\
-             wrong-size: `output_feats` of `Linear` cannot be 0\n\
+             wrong-size: `block`: `output_feats` of `Linear` cannot be 0\n\
              note: it is a whole number from 1 on, or a size such as `\"<<variable:K>>\"`",
         );
     }

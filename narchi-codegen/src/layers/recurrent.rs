@@ -11,8 +11,8 @@ use crate::{
     dim::{self, Dim},
     document::Node,
     layer::{
-        Channels, Layer, LayerDef, Memory, Module, Needs, Number, Param, Problem, Role, Site,
-        Weight, exactly, layer,
+        Blame, Channels, Layer, LayerDef, Memory, Module, Needs, Number, Param, Problem, Role, Site,
+        Unfit, Weight, exactly, layer,
     },
     shape::Type,
 };
@@ -33,11 +33,11 @@ impl Param for Nonlinearity {
     const ACCEPTS: &'static str = "\"tanh\" or \"relu\"";
     const SAMPLES: &'static [&'static str] = &["\"tanh\"", "\"relu\"", "\"gelu\""];
 
-    fn read(node: &Node) -> Result<Self, Option<String>> {
+    fn read(node: &Node) -> Result<Self, Unfit> {
         match node.as_str() {
             Some("tanh") => Ok(Self::Tanh),
             Some("relu") => Ok(Self::Relu),
-            _ => Err(None),
+            _ => Err(Unfit::default()),
         }
     }
 
@@ -288,9 +288,10 @@ impl Recurrent<'_> {
     }
 
     fn warn(&self, hidden: &Dim, needs: &mut Needs<'_>) {
-        let ignored = |param, message: String, help: &str| Problem {
-            param: Some(param),
-            ..Problem::new("parameter-ignored", message).help(help)
+        let ignored = |param, message: String, help: &str| {
+            Problem::new("parameter-ignored", message)
+                .help(help)
+                .blame(Blame::Param(param))
         };
         if let Some(given) = self.hidden_size.filter(|it| *it != hidden) {
             let message = format!("ignores the `hidden_size` of {given}: it is {hidden}");
@@ -480,7 +481,7 @@ mod tests {
         check(
             r#"{"_class": "RNN", "output_feats": 6, "nonlinearity": "gelu"}"#,
             &[INPUT],
-            "wrong-parameter: `nonlinearity` of `RNN` cannot be \"gelu\"\n\
+            "wrong-parameter: `block`: `nonlinearity` of `RNN` cannot be \"gelu\"\n\
              note: it is \"tanh\" or \"relu\"",
         );
     }

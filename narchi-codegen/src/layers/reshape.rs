@@ -7,8 +7,8 @@ use crate::{
     dim::{self, Bindings, Dim},
     document::{Node, Value},
     layer::{
-        Argument, Channels, Layer, LayerDef, Memory, Needs, Number, Param, Problem, Role, Site,
-        exactly, layer,
+        Argument, Blame, Channels, Layer, LayerDef, Memory, Needs, Number, Param, Problem, Role, Site,
+        Unfit, exactly, layer,
     },
     shape::{Dtype, Type},
 };
@@ -81,23 +81,30 @@ impl Param for Spec {
         "\"flat\"",
     ];
 
-    fn read(node: &Node) -> Result<Self, Option<String>> {
+    fn read(node: &Node) -> Result<Self, Unfit> {
         let items = match &node.value {
             Value::String(text) if text == "flatten" => return Ok(Self::Flatten),
             Value::Array(items) if !items.is_empty() => items,
-            _ => return Err(None),
+            _ => return Err(Unfit::default()),
         };
         let entries: Vec<Entry> = items.iter().map(entry).collect::<Result<_, _>>()?;
-        let mut mentioned: Vec<usize> = entries.iter().flat_map(Entry::mentions).copied().collect();
-        mentioned.sort_unstable();
-        for (expected, found) in mentioned.iter().enumerate() {
+        let mut mentioned: Vec<(usize, &Node)> = Vec::new();
+        for (item, entry) in items.iter().zip(&entries) {
+            let parts = match entry {
+                Entry::Merge(_) => item.items(),
+                Entry::Keep(_) | Entry::Split(..) | Entry::Insert => std::slice::from_ref(item),
+            };
+            mentioned.extend(entry.mentions().iter().copied().zip(parts));
+        }
+        // In the order of the text where they are equal.
+        mentioned.sort_by_key(|it| it.0);
+        for (expected, (found, part)) in mentioned.iter().enumerate() {
             if *found > expected {
-                return Err(Some(format!(
-                    "dimension {expected} is missing: each is mentioned once, from 0 on"
-                )));
+                let why = format!("dimension {expected} is missing: each is mentioned once, from 0 on");
+                return Err(Unfit::because(why));
             }
             if *found < expected {
-                return Err(Some(format!("dimension {found} is mentioned twice")));
+                return Err(Unfit::because(format!("dimension {found} is mentioned twice")).at(part));
             }
         }
         Ok(Self::Entries(entries))
@@ -129,12 +136,14 @@ impl Param for Spec {
     }
 }
 
-fn entry(node: &Node) -> Result<Entry, Option<String>> {
+fn entry(node: &Node) -> Result<Entry, Unfit> {
+    let wrong = |why: &str, part: &Node| Err(Unfit::because(why).at(part));
     match &node.value {
         Value::Null => Ok(Entry::Insert),
-        Value::Array(items) if items.len() < 2 => Err(Some(
-            "a list merges two or more dimensions; one that is kept needs no list".to_owned(),
-        )),
+        Value::Array(items) if items.len() < 2 => wrong(
+            "a list merges two or more dimensions; one that is kept needs no list",
+            node,
+        ),
         Value::Array(items) => items
             .iter()
             .map(index)
@@ -142,49 +151,54 @@ fn entry(node: &Node) -> Result<Entry, Option<String>> {
             .map(Entry::Merge),
         Value::Object(entries) => match entries.as_slice() {
             [split] => {
-                let dim = split
-                    .key
-                    .parse()
-                    .map_err(|_| Some(not_an_index(&format!("{:?}", split.key))))?;
+                let not_an_index = |_| not_an_index(&format!("{:?}", split.key), node);
+                let dim = split.key.parse().map_err(not_an_index)?;
                 sizes(&split.value).map(|sizes| Entry::Split(dim, sizes))
             }
-            _ => Err(Some(
-                "an object splits one dimension: `{\"0\": [2, 3]}`".to_owned(),
-            )),
+            [] => wrong("an object splits one dimension: `{\"0\": [2, 3]}`", node),
+            [_, second, ..] => wrong(
+                "an object splits one dimension, `{\"0\": [2, 3]}`; another needs one of its own",
+                &second.value,
+            ),
         },
         _ => index(node).map(Entry::Keep),
     }
 }
 
-fn index(node: &Node) -> Result<usize, Option<String>> {
+fn index(node: &Node) -> Result<usize, Unfit> {
     let index = node.as_int().and_then(|it| usize::try_from(it).ok());
-    index.ok_or_else(|| Some(not_an_index(&node.brief())))
+    index.ok_or_else(|| not_an_index(&node.brief(), node))
 }
 
-fn not_an_index(text: &str) -> String {
-    format!("{text} is no dimension of the input: they are counted 0, 1, 2, … without the batch")
+fn not_an_index(text: &str, part: &Node) -> Unfit {
+    let why = format!(
+        "{text} is no dimension of the input: they are counted 0, 1, 2, … without the batch"
+    );
+    Unfit::because(why).at(part)
 }
 
-fn sizes(node: &Node) -> Result<Vec<Size>, Option<String>> {
+fn sizes(node: &Node) -> Result<Vec<Size>, Unfit> {
     let size = |it: &Node| match it.as_str() {
         Some("<<auto>>") => Ok(Size::Auto),
         _ => Dim::read(it).map(Size::Known).map_err(|why| {
-            let size = format!(
-                "{} is no size to split into: that is {}, or `\"<<auto>>\"`",
-                it.brief(),
-                Dim::ACCEPTS
-            );
-            why.or(Some(size))
+            let size = || {
+                Unfit::because(format!(
+                    "{} is no size to split into: that is {}, or `\"<<auto>>\"`",
+                    it.brief(),
+                    Dim::ACCEPTS
+                ))
+            };
+            why.or_else(size).at(it)
         }),
     };
-    let sizes: Vec<Size> = node.items().iter().map(size).collect::<Result<_, _>>()?;
+    let items = node.items();
+    let sizes: Vec<Size> = items.iter().map(size).collect::<Result<_, _>>()?;
     if sizes.len() < 2 {
-        return Err(Some("a split needs a list of two or more sizes".to_owned()));
+        return Err(Unfit::because("a split needs a list of two or more sizes").at(node));
     }
-    if sizes.iter().filter(|it| **it == Size::Auto).count() > 1 {
-        return Err(Some(
-            "one size of a split at most can be `<<auto>>`".to_owned(),
-        ));
+    let mut autos = items.iter().zip(&sizes).filter(|it| *it.1 == Size::Auto);
+    if let Some((second, _)) = autos.nth(1) {
+        return Err(Unfit::because("one size of a split at most can be `<<auto>>`").at(second));
     }
     Ok(sizes)
 }
@@ -241,17 +255,18 @@ impl Layer for Reshape {
             let message =
                 format!("rearranges {mentioned} dimension{s} beside the batch, but gets {input}");
             let help = "mention each dimension of the input once in `reshape_spec`";
-            let problem = Problem::new("wrong-rank", message).help(help);
-            return Err(Problem {
-                param: Some("reshape_spec"),
-                ..problem
-            });
+            let blame = Blame::Param("reshape_spec");
+            return Err(Problem::new("wrong-rank", message).help(help).blame(blame));
         }
-        for entry in entries {
+        for (item, entry) in entries.iter().enumerate() {
             match entry {
                 Entry::Keep(dim) => output.push(dims[*dim].clone()),
                 Entry::Merge(merged) => output.push(product(merged.iter().map(|it| &dims[*it]))?),
-                Entry::Split(dim, sizes) => output.extend(split(*dim, &dims[*dim], sizes, needs)?),
+                Entry::Split(dim, sizes) => {
+                    let blame = Blame::Item("reshape_spec", item);
+                    let sizes = split(*dim, &dims[*dim], sizes, needs);
+                    output.extend(sizes.map_err(|it| it.blame(blame))?);
+                }
                 Entry::Insert => output.push(Dim::from(1)),
             }
         }
@@ -393,10 +408,6 @@ fn split(
     needs: &mut Needs<'_>,
 ) -> Result<Vec<Dim>, Problem> {
     let into = spell_sizes(sizes);
-    let problem = |code, message| Problem {
-        param: Some("reshape_spec"),
-        ..Problem::new(code, message)
-    };
     if let Some(size) = open_sizes(sizes)
         .into_iter()
         .find(|it| !needs.is_settled(it))
@@ -405,14 +416,14 @@ fn split(
             "splits dimension {index} into {into}, but what {size} is depends on the input"
         );
         let help = "write numbers for all sizes but one";
-        return Err(problem("size-unknown-here", message).help(help));
+        return Err(Problem::new("size-unknown-here", message).help(help));
     }
     let product = product(known(sizes))?;
     if !sizes.contains(&Size::Auto) {
         needs.equal(dim, &product).map_err(|why| {
             let message = format!("splits dimension {index}, which is {dim}, into {into}");
             let help = "write `\"<<auto>>\"` for one of the sizes";
-            problem("inexact-split", message).note(why.0).help(help)
+            Problem::new("inexact-split", message).note(why.0).help(help)
         })?;
         return Ok(known(sizes).cloned().collect());
     }
@@ -422,7 +433,7 @@ fn split(
                 "splits dimension {index} into {into}, but {dim} is not a multiple of {product}"
             );
             let help = format!("split into sizes whose product divides {dim}, or change {dim}");
-            return Err(problem("inexact-split", message).help(help));
+            return Err(Problem::new("inexact-split", message).help(help));
         }
         result => result?,
     };
@@ -587,7 +598,7 @@ mod tests {
     fn every_dimension_is_mentioned_once() {
         let wrong = |spec: &str, shown: &str, why: &str| {
             let expected = format!(
-                "wrong-reshape: `reshape_spec` of `Reshape` cannot be {shown}\nnote: {why}"
+                "wrong-reshape: `block`: `reshape_spec` of `Reshape` cannot be {shown}\nnote: {why}"
             );
             check(&block(spec), &["[N, 3]"], &expected);
         };

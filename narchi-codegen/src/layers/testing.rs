@@ -9,7 +9,7 @@ use crate::{
     diagnostic::{Diagnostic, Sink},
     dim::{Bindings, Dim, Facts, Symbol},
     document::Node,
-    layer::{Argument, Layer, Moves, Needs, Operand, Params, Problem, Site, Value},
+    layer::{Argument, Blame, Layer, Moves, Needs, Operand, Params, Problem, Site, Value},
     layers::find,
     probe::{node, symbols},
     shape::{Dtype, Shape, Type},
@@ -205,6 +205,7 @@ fn read(block: &str) -> Result<Arc<dyn Layer>, String> {
     let mut sink = Sink::default();
     let layer = (def.read)(&mut Params::new(
         &node,
+        "`block`: ",
         &class,
         &Bindings::default(),
         &mut sink,
@@ -228,7 +229,7 @@ fn read(block: &str) -> Result<Arc<dyn Layer>, String> {
         let (message, notes, help) = (message.clone(), notes.clone(), help.clone());
         problems.push(lines(Problem {
             code,
-            param: None,
+            blame: Blame::Block,
             message,
             notes,
             help,
@@ -240,10 +241,10 @@ fn read(block: &str) -> Result<Arc<dyn Layer>, String> {
 }
 
 fn lines(problem: Problem) -> String {
-    let param = problem
-        .param
-        .map(|it| format!("({it})"))
-        .unwrap_or_default();
+    let param = match problem.blame {
+        Blame::Param(name) | Blame::Item(name, _) => format!("({name})"),
+        Blame::Block | Blame::Input(_) => String::new(),
+    };
     let mut lines = vec![format!("{}{param}: {}", problem.code, problem.message)];
     lines.extend(problem.notes.iter().map(|it| format!("note: {it}")));
     lines.extend(problem.help.iter().map(|it| format!("help: {it}")));

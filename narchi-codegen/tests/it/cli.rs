@@ -213,3 +213,93 @@ fn codes_are_explained() {
     assert_eq!(code, 2);
     assert!(err.contains("`narchi-codegen explain` lists all"), "{err}");
 }
+
+#[test]
+fn problems_in_a_line_each() {
+    let folder = folder();
+    let file = "{ inputs: [{ _id: 'x', _shape: [8] }], outputs: [{ _id: 'y', _shape: [3] }],\n\
+        blocks: [/* é */ { _id: 'act', _class: 'Relu' }, { _id: 'fc', _class: 'Linear', output_feats: 4 }],\n\
+        graph: ['x -> act', 'x -> fc -> y'] }";
+    fs::write(folder.path().join("net.jsonnet"), file).expect("the folder is writable");
+    let (code, out, err) = run(
+        folder.path(),
+        &[
+            "check",
+            "net.jsonnet",
+            "mlp.jsonnet",
+            "--ext-code",
+            "classes=3",
+            "--message-format",
+            "short",
+        ],
+    );
+    assert_eq!((code, out.as_str()), (1, ""));
+    insta::assert_snapshot!(err);
+}
+
+#[test]
+fn problems_as_json() {
+    let folder = folder();
+    fs::write(
+        folder.path().join("net.jsonnet"),
+        "{ /* ä */ inputs: [{ _id: 'x', _shape: [8] }], outputs: [{ _id: 'y', _shape: [3] }],\n\
+        blocks: [{ _id: 'fc', _class: 'Linear', output_feats: 4 }], graph: ['x -> fc -> y'] }",
+    )
+    .expect("the folder is writable");
+    let arguments = [
+        "check",
+        "net.jsonnet",
+        "mlp.jsonnet",
+        "--ext-code",
+        "classes=3",
+        "--message-format",
+        "json",
+    ];
+    let (code, out, err) = run(folder.path(), &arguments);
+    assert_eq!((code, out.as_str()), (1, ""));
+    let lines: Vec<serde_json::Value> = err
+        .lines()
+        .map(|it| serde_json::from_str(it).expect("JSON"))
+        .collect();
+    let [problem, model] = lines.as_slice() else {
+        panic!("{err}")
+    };
+    assert_eq!(problem["reason"], "diagnostic");
+    assert_eq!(problem["severity"], "error");
+    assert_eq!(problem["code"], "output-differs");
+    let text = |it: &serde_json::Value| it.to_string();
+    assert_eq!(
+        text(&problem["span"]),
+        r#"{"column":79,"end_column":80,"end_line":1,"file":"net.jsonnet","label":null,"line":1}"#
+    );
+    assert_eq!(
+        text(&problem["labels"]),
+        r#"[{"column":75,"end_column":77,"end_line":2,"file":"net.jsonnet","label":"`fc` gives [N, 4]","line":2}]"#
+    );
+    assert!(
+        problem["rendered"]
+            .as_str()
+            .expect("text")
+            .starts_with("error[output-differs]")
+    );
+    assert_eq!(model["reason"], "model");
+    assert_eq!(model["file"], "mlp.jsonnet");
+}
+
+#[test]
+fn warnings_are_errors_where_they_are_denied() {
+    let folder = folder();
+    let file = "{ inputs: [{ _id: 'x', _shape: [8, 6] }], outputs: [{ _id: 'y', _shape: [8, 6] }],\n\
+        blocks: [{ _id: 'probs', _class: 'Softmax' }], graph: ['x -> probs -> y'] }";
+    fs::write(folder.path().join("net.jsonnet"), file).expect("the folder is writable");
+    let (code, out, err) = run(folder.path(), &["emit", "net.jsonnet"]);
+    assert_eq!(code, 0);
+    assert!(out.contains("struct Net"), "{out}");
+    assert!(err.starts_with("warning[softmax-without-dim]"), "{err}");
+    let (code, out, err) = run(
+        folder.path(),
+        &["emit", "net.jsonnet", "--deny", "warnings"],
+    );
+    assert_eq!((code, out.as_str()), (1, ""));
+    assert!(err.starts_with("error[softmax-without-dim]"), "{err}");
+}

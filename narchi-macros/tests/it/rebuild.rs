@@ -147,7 +147,7 @@ fn crates_are_built_again_exactly_when_needed() {
         panic!("one error is expected: {errors:#?}")
     };
     assert!(
-        error.contains("`output_feats` of `fc` cannot be 0"),
+        error.contains("`output_feats` of `Linear` cannot be 0"),
         "{error}"
     );
 

@@ -7,7 +7,7 @@ use super::super::check::{floats, image, settled_param};
 use crate::{
     dim::{Bindings, Dim},
     document::{Node, Value},
-    layer::{Layer, Needs, Number, Param, Problem, Role, Site, exactly, layer},
+    layer::{Layer, Needs, Number, Param, Problem, Role, Site, Unfit, exactly, layer},
     shape::Type,
 };
 
@@ -48,16 +48,16 @@ impl<const D: usize> Param for Sizes<D> {
         ],
     };
 
-    fn read(node: &Node) -> Result<Self, Option<String>> {
+    fn read(node: &Node) -> Result<Self, Unfit> {
         let Value::Array(items) = &node.value else {
             let size = Option::<Dim>::read(node)?;
             return Ok(Self(std::array::from_fn(|_| size.clone())));
         };
         let sizes = items
             .iter()
-            .map(Option::<Dim>::read)
+            .map(|it| Option::<Dim>::read(it).map_err(|why| why.at(it)))
             .collect::<Result<Vec<_>, _>>()?;
-        sizes.try_into().map(Self).map_err(|_| None)
+        sizes.try_into().map(Self).map_err(|_| Unfit::default())
     }
 
     fn spell(&self) -> String {
@@ -229,7 +229,7 @@ mod tests {
                 &block("AdaptiveAvgPool2d", wrong),
                 &["[N, C, 7, 7]"],
                 &format!(
-                    "wrong-parameter: `output_feats` of `AdaptiveAvgPool2d` cannot be {wrong}\n\
+                    "wrong-parameter: `block`: `output_feats` of `AdaptiveAvgPool2d` cannot be {wrong}\n\
                      note: it is a size, or a list of two: rows and columns; `null` keeps a size"
                 ),
             );
@@ -237,7 +237,7 @@ mod tests {
         check(
             &block("AdaptiveMaxPool1d", "[1, 2]"),
             &["[N, C, 7]"],
-            "wrong-parameter: `output_feats` of `AdaptiveMaxPool1d` cannot be [1, 2]\n\
+            "wrong-parameter: `block`: `output_feats` of `AdaptiveMaxPool1d` cannot be [1, 2]\n\
              note: it is a size, or `null` to keep it",
         );
     }

@@ -190,7 +190,7 @@ mod tests {
         check(
             &block("AvgPool1d", r#""kernel_size": 2, "divisor_override": 3"#),
             &["[N, 4, L]"],
-            "unknown-parameter: `AvgPool1d` has no parameter `divisor_override`\n\
+            "unknown-parameter: `block`: `AvgPool1d` has no parameter `divisor_override`\n\
              note: `AvgPool1d` accepts: kernel_size, stride, padding, ceil_mode, count_include_pad\n\
              help: leave out `divisor_override`",
         );

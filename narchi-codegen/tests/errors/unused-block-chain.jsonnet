@@ -1,0 +1,15 @@
+// That `act` feeds nothing else goes without saying.
+{
+  inputs: [{ _id: 'x', _shape: [8] }],
+  outputs: [{ _id: 'y', _shape: [4] }],
+  blocks: [
+    { _id: 'hidden', _class: 'Linear', output_feats: 16 },
+    { _id: 'act', _class: 'ReLU' },
+    { _id: 'extra', _class: 'Linear', output_feats: 2 },
+    { _id: 'fc', _class: 'Linear', output_feats: 4 },
+  ],
+  graph: [
+    'x -> hidden -> fc -> y',
+    'hidden -> act -> extra',
+  ],
+}
