@@ -15,9 +15,17 @@ use crate::{
 struct Pair {
     declared: Dim,
     found: Dim,
-    /// What of the file it belongs to, for people.
-    of: String,
+    end: End,
     place: Place,
+}
+
+/// An input or output of an included file.
+#[derive(Clone)]
+struct End {
+    /// What people call it.
+    of: String,
+    /// Where it is in the file around it, and what to say there.
+    outside: (Place, String),
 }
 
 impl Inference<'_> {
@@ -33,14 +41,14 @@ impl Inference<'_> {
             return Some(self.bindings.clone());
         }
         let mut pairs = Vec::new();
-        for (declared, ty) in inner.inputs.iter().zip(types) {
+        for (index, (declared, ty)) in inner.inputs.iter().zip(types).enumerate() {
             if let Some(ty) = ty {
-                self.pair(
-                    &mut pairs,
-                    declared,
-                    ty,
-                    &format!("what is fed into `{}`", label(block)),
-                )?;
+                let wire = block.inputs.get(index).map_or(&block.place, |it| &it.place);
+                let end = End {
+                    of: format!("what is fed into `{}`", label(block)),
+                    outside: (wire.clone(), format!("this is {ty}")),
+                };
+                self.pair(&mut pairs, declared, ty, &end)?;
             }
         }
         let unified = unified(&pairs);
@@ -50,7 +58,7 @@ impl Inference<'_> {
         for index in &unified.unsolved {
             let Pair {
                 declared,
-                of,
+                end: End { of, .. },
                 place,
                 ..
             } = &pairs[*index];
@@ -66,10 +74,15 @@ impl Inference<'_> {
     pub(super) fn check_outputs(
         &mut self,
         inner: &WiredScope<'_>,
+        block: &Wired<'_>,
         id: ScopeId,
         types: &[Option<Type>],
         path: &WeightPath,
     ) {
+        let end = |of: String| End {
+            of,
+            outside: (block.place.clone(), "included here".to_owned()),
+        };
         let scope = &self.scopes[id.0];
         let is_module = inner.inputs.iter().any(|it| it.shape.is_some());
         if !is_module || scope.outputs.len() != inner.outputs.len() {
@@ -83,15 +96,13 @@ impl Inference<'_> {
         // Outputs may bind symbols, too: with those of the inputs, which agree already.
         let mut pairs = Vec::new();
         for (declared, ty) in inner.inputs.iter().zip(types.iter().flatten()) {
-            _ = self.pair(&mut pairs, declared, ty, "");
+            _ = self.pair(&mut pairs, declared, ty, &end(String::new()));
         }
         let inputs = pairs.len();
         for ((declared, _), ty) in inner.outputs.iter().zip(&found) {
             let name = declared.name.as_deref().unwrap_or_default();
-            if self
-                .pair(&mut pairs, declared, ty, &format!("the output `{name}`"))
-                .is_none()
-            {
+            let end = end(format!("the output `{name}`"));
+            if self.pair(&mut pairs, declared, ty, &end).is_none() {
                 return;
             }
         }
@@ -109,7 +120,7 @@ impl Inference<'_> {
         pairs: &mut Vec<Pair>,
         declared: &Declared,
         ty: &Type,
-        of: &str,
+        end: &End,
     ) -> Option<()> {
         let Some(shape) = &declared.shape else {
             return Some(());
@@ -117,22 +128,24 @@ impl Inference<'_> {
         let whole = shape.first().map_or(&declared.place, |it| &it.place);
         if shape.len() != ty.rank() {
             let message = format!(
-                "{of} is declared with {} sizes, but has {}: {ty}",
+                "{} is declared with {} sizes, but has {}: {ty}",
+                end.of,
                 shape.len() - 1,
                 ty.rank() - 1
             );
-            self.sink
-                .push(Diagnostic::error("module-differs", whole.clone(), message));
+            let report = Diagnostic::error("module-differs", whole.clone(), message);
+            let (place, text) = end.outside.clone();
+            self.sink.push(report.label(place, text));
             return None;
         }
         for (dim, found) in shape.iter().zip(ty.dims()) {
             if let Size::Known(declared) = &dim.size {
                 let (declared, found) = (declared.clone(), found.clone());
-                let (of, place) = (of.to_owned(), dim.place.clone());
+                let (end, place) = (end.clone(), dim.place.clone());
                 pairs.push(Pair {
                     declared,
                     found,
-                    of,
+                    end,
                     place,
                 });
             }
@@ -146,13 +159,14 @@ impl Inference<'_> {
         if let Err(why) = needs.equal(found, declared) {
             let Pair {
                 declared,
-                of,
+                end: End { of, outside },
                 place,
                 ..
             } = pair;
             let message = format!("{of} is declared with {declared}, but has {found}");
+            let report = Diagnostic::error("module-differs", place.clone(), message).note(why.0);
             self.sink
-                .push(Diagnostic::error("module-differs", place.clone(), message).note(why.0));
+                .push(report.label(outside.0.clone(), outside.1.clone()));
             return None;
         }
         for Need { fact, why } in needs.into_found() {
