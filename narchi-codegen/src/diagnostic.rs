@@ -6,6 +6,7 @@ use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet}
 
 use crate::{
     document::{NodeId, Place},
+    similar::similar,
     source::{Sources, Span},
 };
 
@@ -109,6 +110,14 @@ impl<P> Diagnostic<P> {
     }
 }
 
+/// What is known of a place.
+#[derive(Debug)]
+pub(crate) struct Found {
+    pub(crate) span: Span,
+    /// The calls that wrote it, for people, the first to return first.
+    pub(crate) calls: Vec<String>,
+}
+
 /// The problems found so far, their places not yet looked up.
 #[derive(Debug, Default)]
 pub(crate) struct Sink {
@@ -135,6 +144,18 @@ impl Sink {
         self.found.push(diagnostic);
     }
 
+    /// What a misspelt name was meant to be; after many problems nobody reads it, and looking for it takes time.
+    pub(crate) fn similar<'a>(
+        &self,
+        name: &str,
+        candidates: impl IntoIterator<Item = &'a str>,
+    ) -> Option<&'a str> {
+        const MANY: usize = 200;
+        (self.all.len() < MANY)
+            .then(|| similar(name, candidates))
+            .flatten()
+    }
+
     pub(crate) fn has_errors(&self) -> bool {
         let is_error = |it: Severity| it == Severity::Error;
         let found = self.found.iter().any(|it| is_error(it.severity));
@@ -146,45 +167,74 @@ impl Sink {
     }
 
     /// Looks up the places. Problems of one kind at one place become one, in the order of the text.
-    pub(crate) fn resolve(self, mut locate: impl FnMut(&Place) -> Span) -> Diagnostics {
-        let mut found: Vec<(Diagnostic, Vec<String>)> = Vec::new();
+    pub(crate) fn resolve(self, mut locate: impl FnMut(&Place) -> Found) -> Diagnostics {
+        let mut alike: Vec<Alike> = Vec::new();
         let mut known: BTreeMap<(&str, Span), usize> = BTreeMap::new();
-        let located = self.all.into_iter().map(|it| it.map(|it| locate(&it)));
-        for diagnostic in located.chain(self.found) {
+        let located = self.all.into_iter().map(|it| {
+            let calls = locate(&it.place).calls;
+            (it.map(|it| locate(&it).span), calls)
+        });
+        let found = self.found.into_iter().map(|it| (it, Vec::new()));
+        for (diagnostic, calls) in located.chain(found) {
             match known.entry((diagnostic.code, diagnostic.place)) {
-                Entry::Occupied(first) => found[*first.get()].1.push(diagnostic.message),
+                Entry::Occupied(first) => {
+                    let alike = &mut alike[*first.get()];
+                    alike.calls.retain(|it| calls.contains(it));
+                    alike.others.push(diagnostic.message);
+                }
                 Entry::Vacant(new) => {
-                    new.insert(found.len());
-                    found.push((diagnostic, Vec::new()));
+                    new.insert(alike.len());
+                    alike.push(Alike {
+                        first: diagnostic,
+                        calls,
+                        others: Vec::new(),
+                    });
                 }
             }
         }
-        let mut all: Vec<Diagnostic> = found
-            .into_iter()
-            .map(|(first, others)| first.with(&others))
-            .collect();
+        let mut all: Vec<Diagnostic> = alike.into_iter().map(Alike::merged).collect();
         all.sort_by_key(|it| (it.severity, it.place));
         Diagnostics(all)
     }
 }
 
-impl Diagnostic {
-    /// Takes in others of the same kind at the same place, as a function that is used several times makes them.
-    fn with(mut self, others: &[String]) -> Self {
+/// Problems of one kind at one place, as a function that is used several times makes them.
+struct Alike {
+    first: Diagnostic,
+    /// The calls that wrote the place of each.
+    calls: Vec<String>,
+    /// The messages of the others.
+    others: Vec<String>,
+}
+
+impl Alike {
+    /// One problem that names all.
+    fn merged(self) -> Diagnostic {
         /// More than these are counted.
         const NAMED: usize = 7;
+        /// More calls than these say no more.
+        const CALLS: usize = 4;
+        let Self {
+            mut first,
+            mut calls,
+            others,
+        } = self;
         for other in others.iter().take(NAMED) {
             let again = format!("also: {other}");
-            if *other != self.message && !self.notes.contains(&again) {
-                self.notes.push(again);
+            if *other != first.message && !first.notes.contains(&again) {
+                first.notes.push(again);
             }
         }
         if let Some(more) = others.len().checked_sub(NAMED).filter(|it| *it > 0) {
-            self.notes.push(format!("and {more} more like these"));
+            first.notes.push(format!("and {more} more like these"));
         }
-        self
+        calls.dedup();
+        first.notes.extend(calls.into_iter().take(CALLS));
+        first
     }
+}
 
+impl Diagnostic {
     /// Renders the problem without colour.
     pub fn plain(&self, sources: &Sources) -> String {
         Renderer::plain().render(&self.report(sources))

@@ -15,7 +15,11 @@ pub(crate) fn similar<'a>(
         return None;
     }
     let lower = name.to_lowercase();
-    let is_candidate = |it: &&str| *it != name && it.len() <= LONGEST;
+    // Where the lengths differ too much, nothing else needs to be compared.
+    let is_candidate = |it: &&str| {
+        let (short, long) = (it.len().min(name.len()), it.len().max(name.len()));
+        *it != name && long <= LONGEST && short * 2 >= long
+    };
     let near = candidates.into_iter().filter(is_candidate).take(MOST);
     let scored = near.map(|it| {
         (

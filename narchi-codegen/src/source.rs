@@ -85,6 +85,13 @@ impl Sources {
     }
 }
 
+impl Span {
+    /// Whether another place is part of this one.
+    pub(crate) fn contains(self, other: Self) -> bool {
+        self.file == other.file && self.start <= other.start && other.end <= self.end
+    }
+}
+
 impl FileId {
     /// The place of the whole text's beginning, for problems with the text as such.
     pub fn start(self) -> Span {

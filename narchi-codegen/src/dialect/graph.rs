@@ -8,7 +8,6 @@ use std::{
 use crate::{
     diagnostic::{Diagnostic, Sink},
     document::{Node, Place},
-    similar::similar,
     wiring::{From, Source, Wired},
 };
 
@@ -184,7 +183,7 @@ impl Names {
         }
         let message = format!("there is no block `{name}`");
         let all = [&self.inputs, &self.blocks, &self.outputs];
-        let help = similar(
+        let help = sink.similar(
             name,
             all.into_iter().flat_map(|it| it.keys().map(String::as_str)),
         );

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, path::Path};
 
 use crate::{
-    diagnostic::{Diagnostic, Sink},
+    diagnostic::{Diagnostic, Found, Sink},
     document::{Node, NodeId, Place, Value},
     frontend::{self, Argument, Evaluated, Input, Places, Reads},
     source::{Sources, Span},
@@ -93,18 +93,24 @@ impl Documents {
     pub(crate) fn locate<'a>(
         &'a self,
         sources: &'a mut Sources,
-    ) -> impl FnMut(&Place) -> Span + 'a {
+    ) -> impl FnMut(&Place) -> Found + 'a {
         let mut known: Vec<Option<Places>> = self.all.iter().map(|_| None).collect();
         move |place| {
             let after = self.all.partition_point(|it| it.node.id <= place.node);
             let index = after.saturating_sub(1);
             let Document { input, node, .. } = &self.all[index];
             let places = known[index].get_or_insert_with(|| frontend::places(input, sources, node));
-            let node = NodeId(place.node.0 - node.id.0);
-            places.span(&Place {
-                node,
+            let place = Place {
+                node: NodeId(place.node.0 - node.id.0),
                 part: place.part.clone(),
-            })
+            };
+            let span = places.span(&place);
+            let calls = places.calls(&place);
+            let calls = calls.iter().filter(|it| !it.contains(span));
+            Found {
+                span,
+                calls: calls.map(|it| written_by(*it, sources)).collect(),
+            }
         }
     }
 
@@ -145,6 +151,22 @@ impl Documents {
             |it: &Document| it.input.path == input.path && it.input.ext_vars == input.ext_vars;
         self.all.iter().position(same)
     }
+}
+
+/// A call, for people.
+fn written_by(call: Span, sources: &Sources) -> String {
+    /// Longer ones are cut.
+    const LONGEST: usize = 60;
+    let (line, column) = sources.line_and_column(call);
+    let file = &sources.file(call.file).name;
+    let text = sources.text(call);
+    let name = text.split('(').next().unwrap_or(text);
+    let text = if text.ends_with(')') && text.len() <= LONGEST {
+        text.to_owned()
+    } else {
+        format!("{name}(…)")
+    };
+    format!("written by {text} at {file}:{line}:{column}")
 }
 
 /// What a Module block says of its file.

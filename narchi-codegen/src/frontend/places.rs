@@ -29,10 +29,14 @@ pub(crate) struct Places {
 }
 
 /// Where a value was written.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Located {
     key: Span,
     value: Span,
+    /// The calls that it is the outcome of, the first to return first.
+    calls: Vec<Span>,
+    /// The value that it is part of.
+    around: Option<usize>,
     /// Where the text begins, if the value was written as a string without escapes.
     literal: Option<usize>,
 }
@@ -52,6 +56,7 @@ impl Places {
             key,
             value,
             literal,
+            ..
         }) = located
         else {
             return self.start;
@@ -69,6 +74,19 @@ impl Places {
     }
 }
 
+impl Places {
+    /// The calls that a value, or what it is part of, is the outcome of; the first to return first.
+    pub(crate) fn calls(&self, place: &Place) -> Vec<Span> {
+        let mut calls: Vec<Span> = Vec::new();
+        let mut next = usize::try_from(place.node.0).ok();
+        while let Some(located) = next.and_then(|it| self.located.get(it)) {
+            calls.extend(&located.calls);
+            next = located.around;
+        }
+        calls
+    }
+}
+
 /// Evaluates with marks and reads them, for every node of `document`, by its number.
 pub(super) fn locate(input: &Input, files: &Files, document: &Node) -> Option<Vec<Located>> {
     let arena = Arena::new();
@@ -81,6 +99,7 @@ pub(super) fn locate(input: &Input, files: &Files, document: &Node) -> Option<Ve
         marks,
         files,
         located: Vec::new(),
+        around: None,
     };
     let start = reader.expression(root)?.0;
     reader.node(
@@ -140,6 +159,8 @@ struct Written {
 /// What the marks of an object say.
 #[derive(Default)]
 struct Marking {
+    /// The calls that made it.
+    calls: Vec<Span>,
     /// Where the last text that made it is.
     last: Option<Span>,
     fields: BTreeMap<String, Written>,
@@ -152,6 +173,8 @@ struct Reader<'p, 'a> {
     marks: Thunk<'p>,
     files: &'a Files,
     located: Vec<Located>,
+    /// The value that is being read.
+    around: Option<usize>,
 }
 
 impl<'p> Reader<'p, '_> {
@@ -182,13 +205,17 @@ impl<'p> Reader<'p, '_> {
         self.located.push(Located {
             key: key.unwrap_or(value),
             value,
+            calls: marking.calls.clone(),
+            around: self.around,
             literal,
         });
+        let around = self.around.replace(self.located.len() - 1);
         match &node.value {
             Value::Array(items) => self.items(items, marked, value, origin),
             Value::Object(entries) => self.entries(entries, marked, value, &marking),
             Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
         }
+        self.around = around;
     }
 
     fn items(
@@ -234,6 +261,7 @@ impl<'p> Reader<'p, '_> {
         for mark in marks.and_then(|it| it.to_array()).unwrap_or_default() {
             if let Some((span, _)) = index(&mark).and_then(|it| self.expression(it)) {
                 marking.last = Some(span);
+                marking.calls.push(span);
                 continue;
             }
             let list = mark.to_array().unwrap_or_default();

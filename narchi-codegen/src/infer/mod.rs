@@ -27,7 +27,6 @@ use crate::{
     layers,
     model::{BlockId, Model, NewBlock, Output, Scope, ScopeId, Segment, Value, WeightPath},
     shape::Type,
-    similar::similar,
     wiring::{From, Source, Wired, WiredKind, WiredScope, Wiring},
 };
 
@@ -211,7 +210,7 @@ impl Inference<'_> {
                 let bindings = self.bindings(inner, block, &types, &path)?;
                 let outer = std::mem::replace(&mut self.bindings, bindings);
                 let id = self.scope(inner, inner_scope, &types);
-                self.check_outputs(inner, id, &types, &path);
+                self.check_outputs(inner, block, id, &types, &path);
                 self.bindings = outer;
                 let operands = operands.iter().copied().collect::<Option<Vec<Value>>>()?;
                 let inside = &self.scopes[id.0];
@@ -276,7 +275,7 @@ impl Inference<'_> {
             let message = format!("{prefix}there is no block class `{class}`");
             let containers = ["Sequential", "Group", "Module"];
             let known: Vec<&str> = layers::all().map(|it| it.name).chain(containers).collect();
-            let help = match similar(class, known.iter().copied()) {
+            let help = match self.sink.similar(class, known.iter().copied()) {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => format!("the classes are {}", known.join(", ")),
             };

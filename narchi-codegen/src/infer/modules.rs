@@ -18,11 +18,40 @@ use crate::{
 struct Pair {
     declared: Dim,
     found: Dim,
-    /// What of the file it belongs to, for people.
-    of: String,
+    end: End,
     place: Place,
-    /// The wire that brings it, and what comes along it.
-    wire: Option<(Place, String)>,
+}
+
+/// An input or output of an included file.
+#[derive(Clone)]
+struct End {
+    /// What people call it.
+    of: String,
+    /// Where it is in the file around it, and what to say there.
+    outside: (Place, String),
+    is_input: bool,
+}
+
+impl End {
+    /// A report on it that shows it from both sides.
+    fn report(&self, place: &Place, message: String, help: String) -> Diagnostic<Place> {
+        let (outside, text) = self.outside.clone();
+        Diagnostic::error("module-differs", place.clone(), message)
+            .label(outside, text)
+            .help(Some(help))
+    }
+
+    /// What to do about a declared size that is another one.
+    fn help(&self, declared: &Dim, found: &Dim) -> String {
+        // The symbols around a file mean nothing in it.
+        let fixed = found.as_fixed().map(|_| as_written(found));
+        match (self.is_input, fixed) {
+            (true, Some(found)) => format!("feed it {declared}, or declare {found} or a symbol"),
+            (true, None) => format!("feed it {declared}, or declare a symbol"),
+            (false, Some(found)) => format!("declare {found}, or `'<<auto>>'`"),
+            (false, None) => "declare `'<<auto>>'`".to_owned(),
+        }
+    }
 }
 
 impl Inference<'_> {
@@ -38,11 +67,15 @@ impl Inference<'_> {
             return Some(self.bindings.clone());
         }
         let mut pairs = Vec::new();
-        let of = format!("what is fed into `{}`", label(block));
-        for ((declared, ty), source) in inner.inputs.iter().zip(types).zip(&block.inputs) {
+        for (index, (declared, ty)) in inner.inputs.iter().zip(types).enumerate() {
             if let Some(ty) = ty {
-                let wire = (source.place.clone(), format!("this gives {ty}"));
-                self.pair(&mut pairs, declared, ty, &of, Some(wire))?;
+                let wire = block.inputs.get(index).map_or(&block.place, |it| &it.place);
+                let end = End {
+                    of: format!("what is fed into `{}`", label(block)),
+                    outside: (wire.clone(), format!("this is {ty}")),
+                    is_input: true,
+                };
+                self.pair(&mut pairs, declared, ty, &end)?;
             }
         }
         let unified = unified(&pairs);
@@ -52,7 +85,7 @@ impl Inference<'_> {
         for index in &unified.unsolved {
             let Pair {
                 declared,
-                of,
+                end: End { of, .. },
                 place,
                 ..
             } = &pairs[*index];
@@ -68,10 +101,16 @@ impl Inference<'_> {
     pub(super) fn check_outputs(
         &mut self,
         inner: &WiredScope<'_>,
+        block: &Wired<'_>,
         id: ScopeId,
         types: &[Option<Type>],
         path: &WeightPath,
     ) {
+        let end = |of: String| End {
+            of,
+            outside: (block.place.clone(), "included here".to_owned()),
+            is_input: false,
+        };
         let scope = &self.scopes[id.0];
         let is_module = inner.inputs.iter().any(|it| it.shape.is_some());
         if !is_module || scope.outputs.len() != inner.outputs.len() {
@@ -85,13 +124,13 @@ impl Inference<'_> {
         // Outputs may bind symbols, too: with those of the inputs, which agree already.
         let mut pairs = Vec::new();
         for (declared, ty) in inner.inputs.iter().zip(types.iter().flatten()) {
-            _ = self.pair(&mut pairs, declared, ty, "", None);
+            _ = self.pair(&mut pairs, declared, ty, &end(String::new()));
         }
         let inputs = pairs.len();
         for ((declared, _), ty) in inner.outputs.iter().zip(&found) {
             let name = declared.name.as_deref().unwrap_or_default();
-            let of = format!("the output `{name}`");
-            if self.pair(&mut pairs, declared, ty, &of, None).is_none() {
+            let end = end(format!("the output `{name}`"));
+            if self.pair(&mut pairs, declared, ty, &end).is_none() {
                 return;
             }
         }
@@ -109,8 +148,7 @@ impl Inference<'_> {
         pairs: &mut Vec<Pair>,
         declared: &Declared,
         ty: &Type,
-        of: &str,
-        wire: Option<(Place, String)>,
+        end: &End,
     ) -> Option<()> {
         let Some(shape) = &declared.shape else {
             return Some(());
@@ -118,27 +156,28 @@ impl Inference<'_> {
         let whole = shape.first().map_or(&declared.place, |it| &it.place);
         if shape.len() != ty.rank() {
             let message = format!(
-                "{of} is declared with {} sizes, but has {}: {ty}",
+                "{} is declared with {} sizes, but has {}: {ty}",
+                end.of,
                 shape.len() - 1,
                 ty.rank() - 1
             );
-            let help = match wire {
-                Some(_) => "feed it as many sizes as the file declares",
-                None => "declare as many sizes as there are, the batch left out",
+            let help = if end.is_input {
+                "feed it as many sizes as the file declares"
+            } else {
+                "declare as many sizes as there are, the batch left out"
             };
-            let report = Diagnostic::error("module-differs", whole.clone(), message);
-            self.sink.push(with(report, wire.as_ref()).help(Some(help)));
+            self.sink.push(end.report(whole, message, help.to_owned()));
             return None;
         }
         for (dim, found) in shape.iter().zip(ty.dims()) {
             if let Size::Known(declared) = &dim.size {
                 let (declared, found) = (declared.clone(), found.clone());
+                let (end, place) = (end.clone(), dim.place.clone());
                 pairs.push(Pair {
                     declared,
                     found,
-                    of: of.to_owned(),
-                    place: dim.place.clone(),
-                    wire: wire.clone(),
+                    end,
+                    place,
                 });
             }
         }
@@ -151,25 +190,13 @@ impl Inference<'_> {
         if let Err(why) = needs.equal(found, declared) {
             let Pair {
                 declared,
-                of,
+                end,
                 place,
-                wire,
                 ..
             } = pair;
-            let message = format!("{of} is declared with {declared}, but has {found}");
-            let report = Diagnostic::error("module-differs", place.clone(), message).note(why.0);
-            // The symbols around a file mean nothing in it.
-            let fixed = found.as_fixed().map(|_| as_written(found));
-            let help = match (wire, fixed) {
-                (Some(_), Some(found)) => {
-                    format!("feed it {declared}, or declare {found} or a symbol")
-                }
-                (Some(_), None) => format!("feed it {declared}, or declare a symbol"),
-                (None, Some(found)) => format!("declare {found}, or `'<<auto>>'`"),
-                (None, None) => "declare `'<<auto>>'`".to_owned(),
-            };
-            let report = with(report, wire.as_ref()).help(Some(help));
-            self.sink.push(report);
+            let message = format!("{} is declared with {declared}, but has {found}", end.of);
+            let report = end.report(place, message, end.help(declared, found));
+            self.sink.push(report.note(why.0));
             return None;
         }
         for Need { fact, why } in needs.into_found() {
@@ -180,14 +207,6 @@ impl Inference<'_> {
                 .require(self.sink, fact, path.to_string(), &pair.place);
         }
         Some(())
-    }
-}
-
-/// Shows what is fed in.
-fn with(report: Diagnostic<Place>, wire: Option<&(Place, String)>) -> Diagnostic<Place> {
-    match wire {
-        Some((place, gives)) => report.label(place.clone(), gives),
-        None => report,
     }
 }
 

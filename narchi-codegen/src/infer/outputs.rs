@@ -44,8 +44,9 @@ impl Inference<'_> {
         shape: &[DeclaredDim],
         source: &Source,
         wired: &WiredScope<'_>,
-        found: &Type,
+        found_type: &Type,
     ) {
+        let found = found_type;
         let name = declared.name.as_deref().unwrap_or_default();
         let gives = format!("{} gives {found}", source_label(source, wired));
         let whole = shape.first().map_or(&declared.place, |it| &it.place);
@@ -63,6 +64,8 @@ impl Inference<'_> {
             );
             return;
         }
+        // Sizes that differ for one reason are one report.
+        let mut differs: Option<Diagnostic<Place>> = None;
         for (position, (dim, found)) in shape.iter().zip(found.dims()).enumerate() {
             let Size::Known(declared_dim) = &dim.size else {
                 continue;
@@ -75,14 +78,26 @@ impl Inference<'_> {
             let result = needs.equal(found, declared_dim);
             let needs = needs.into_found();
             if let Err(why) = result {
-                let message =
-                    format!("the output `{name}` is declared with {declared_dim}, but has {found}");
-                let report = Diagnostic::error("output-differs", dim.place.clone(), message);
                 let note = format!("dim {position}, the batch being 0: {}", why.0);
-                let help = format!("declare {}, or `'<<auto>>'`", as_written(found));
-                let label = (source.place.clone(), gives.clone());
-                self.sink
-                    .push(report.label(label.0, label.1).note(note).help(Some(help)));
+                let report = match differs.take() {
+                    Some(report) => {
+                        let text = format!("{declared_dim}, but there it has {found}");
+                        let all: Vec<String> =
+                            found_type.dims()[1..].iter().map(as_written).collect();
+                        let help = format!("declare {}, or `'<<auto>>'` for each", all.join(", "));
+                        report.label(dim.place.clone(), text).help(Some(help))
+                    }
+                    None => {
+                        let message = format!(
+                            "the output `{name}` is declared with {declared_dim}, but has {found}"
+                        );
+                        let help = format!("declare {}, or `'<<auto>>'`", as_written(found));
+                        Diagnostic::error("output-differs", dim.place.clone(), message)
+                            .label(source.place.clone(), gives.clone())
+                            .help(Some(help))
+                    }
+                };
+                differs = Some(report.note(note));
             }
             for Need { fact, why } in needs {
                 let message = format!("the output `{name}` requires {fact} of the inputs");
@@ -92,6 +107,9 @@ impl Inference<'_> {
                 self.facts
                     .require(self.sink, fact, name.to_owned(), &dim.place);
             }
+        }
+        if let Some(report) = differs {
+            self.sink.push(report);
         }
     }
 

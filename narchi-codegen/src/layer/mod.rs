@@ -295,7 +295,7 @@ macro_rules! layer {
                         stringify!($param),
                         $crate::layer::layer!(@value $($default)?),
                     );)*
-                    params.finish(&Self::DEF);
+                    params.finish(&Self::DEF)?;
                     Some(std::sync::Arc::new(Self { $($param: $param?,)* }))
                 },
             };

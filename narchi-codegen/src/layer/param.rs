@@ -7,7 +7,6 @@ use crate::{
     dim::{Bindings, Dim, ParseError},
     document::{Node, Place, Value},
     layer::LayerDef,
-    similar::similar,
 };
 
 /// A type that a parameter may have.
@@ -119,8 +118,9 @@ impl<'a> Params<'a> {
     }
 
     /// Reports what is left: keys that are no parameters, and parameters that are missing. Keys that
-    /// begin with `_` belong to the language.
-    pub(crate) fn finish(&mut self, def: &LayerDef) {
+    /// begin with `_` belong to the language. `None` where a parameter was misspelt: what the block does is not known then.
+    pub(crate) fn finish(&mut self, def: &LayerDef) -> Option<()> {
+        let mut is_misspelt = false;
         let known: Vec<&str> = def.params.iter().map(|it| it.name).collect();
         for entry in self.block.entries() {
             let key = entry.key.as_str();
@@ -133,7 +133,8 @@ impl<'a> Params<'a> {
                 [] => format!("`{}` has no parameters", self.class),
                 known => format!("`{}` accepts: {}", self.class, known.join(", ")),
             };
-            let meant = similar(key, known.iter().copied());
+            let meant = self.sink.similar(key, known.iter().copied());
+            is_misspelt |= meant.is_some();
             // A misspelt parameter is one mistake, not two.
             self.missing.retain(|it| Some(it.0) != meant);
             let help = match meant {
@@ -152,6 +153,7 @@ impl<'a> Params<'a> {
             let missing = Diagnostic::error("missing-parameter", place, message);
             self.sink.push(missing.help(Some(help)));
         }
+        (!is_misspelt).then_some(())
     }
 }
 

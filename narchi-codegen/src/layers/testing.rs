@@ -6,7 +6,7 @@ use proc_macro2::{Ident, Literal, Span};
 use quote::{ToTokens, quote};
 
 use crate::{
-    diagnostic::{Diagnostic, Sink},
+    diagnostic::{Diagnostic, Found, Sink},
     dim::{Bindings, Dim, Facts, Symbol},
     document::Node,
     layer::{Argument, Blame, Layer, Moves, Needs, Operand, Params, Problem, Site, Value},
@@ -212,11 +212,14 @@ fn read(block: &str) -> Result<Arc<dyn Layer>, String> {
     ));
     let mut problems = Vec::new();
     let file = crate::source::Sources::default().add("", "", String::new());
-    let found = sink.resolve(|place| crate::source::Span {
-        file,
-        // Places tell reports apart, so each gets a span of its own.
-        start: place.node.0 as usize,
-        end: 0,
+    let found = sink.resolve(|place| Found {
+        span: crate::source::Span {
+            file,
+            // Places tell reports apart, so each gets a span of its own.
+            start: place.node.0 as usize,
+            end: 0,
+        },
+        calls: Vec::new(),
     });
     for Diagnostic {
         code,
