@@ -17,6 +17,7 @@ mod examples;
 mod hostile;
 mod models;
 mod readme;
+mod reports;
 mod tidy;
 
 /// Reports of files that ask for too much memory are tested here, too.
