@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::{diagnostic::Severity, similar};
+use crate::{diagnostic::Severity, similar::similar};
 
 /// The page about one code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -108,9 +108,13 @@ pub fn find(name: &str) -> Option<&'static Code> {
     CODES.get(index)
 }
 
-/// The code that is spelt most like `name`, if one is near.
-pub fn similar(name: &str) -> Option<&'static str> {
-    similar::similar(name, CODES.iter().map(|it| it.name))
+/// What to say where `name` is taken for a code.
+pub fn unknown(name: &str) -> String {
+    let advice = match similar(name, CODES.iter().map(|it| it.name)) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => "`narchi-codegen explain` lists all".to_owned(),
+    };
+    format!("there is no code `{name}`: {advice}")
 }
 
 impl Code {

@@ -7,6 +7,7 @@ use std::{
 };
 
 use crate::{
+    codes,
     compile::{Compilation, compile},
     emit,
     expand::{self, Wrapping, output_stem},
@@ -126,7 +127,7 @@ impl Config {
     ///
     /// # Errors
     ///
-    /// If a result cannot be written. A file that does not compile is an error where the model is
+    /// If a result cannot be written, or there is no such code as one that is allowed. A file that does not compile is an error where the model is
     /// included, with the whole report, not here.
     pub fn compile(&self, files: &[impl AsRef<Path>]) -> Result<(), ConfigError> {
         let out_dir = match (&self.out_dir, std::env::var_os("OUT_DIR")) {
@@ -138,6 +139,9 @@ impl Config {
                 return Err(ConfigError(message.to_owned()));
             }
         };
+        if let Some(code) = self.allowed.iter().find(|it| codes::find(it).is_none()) {
+            return Err(ConfigError(codes::unknown(code)));
+        }
         let mut targets = BTreeSet::new();
         for file in files {
             let input = Input {

@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, process};
 
-use narchi_codegen::{Argument, Input, Wrapping, compile, expand};
+use narchi_codegen::{Argument, Input, Wrapping, codes, compile, expand};
 use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::{
@@ -137,7 +137,7 @@ impl Parse for Arguments {
             match option.to_string().as_str() {
                 "ext" => this.ext_vars = values(input)?,
                 "tla" => this.tla = values(input)?,
-                "allow" => this.allow = codes(input)?,
+                "allow" => this.allow = allowed(input)?,
                 other => {
                     let message = format!(
                         "there is no option `{other}`; the options are `ext`, `tla` and `allow`"
@@ -179,11 +179,15 @@ fn values(input: ParseStream<'_>) -> Result<Vec<Variable>> {
 }
 
 /// `["fact-assumed"]`
-fn codes(input: ParseStream<'_>) -> Result<Vec<String>> {
+fn allowed(input: ParseStream<'_>) -> Result<Vec<String>> {
     let inner;
     bracketed!(inner in input);
-    let codes = inner.parse_terminated(<LitStr as Parse>::parse, Token![,])?;
-    Ok(codes.iter().map(LitStr::value).collect())
+    let given = inner.parse_terminated(<LitStr as Parse>::parse, Token![,])?;
+    let code = |it: &LitStr| match codes::find(&it.value()) {
+        Some(code) => Ok(code.name.to_owned()),
+        None => Err(syn::Error::new(it.span(), codes::unknown(&it.value()))),
+    };
+    given.iter().map(code).collect()
 }
 
 fn given(variables: &[Variable]) -> Vec<(String, Argument)> {

@@ -17,6 +17,8 @@ pub enum Error {
     Torch {
         /// The first line of libtorch's message, without its C++ frames.
         message: String,
+        /// The path of the module that called libtorch, `layer1.0.conv1`, if it was one with weights.
+        block: Option<String>,
         /// The line that called libtorch; in generated code, the line of the block.
         location: &'static Location<'static>,
     },
@@ -24,6 +26,8 @@ pub enum Error {
     Module {
         /// What is wrong and with which shape.
         message: String,
+        /// The path of the module, if it has weights.
+        block: Option<String>,
         /// The line that called the module.
         location: &'static Location<'static>,
     },
@@ -47,8 +51,19 @@ impl Error {
     pub(crate) fn module(message: String) -> Self {
         Self::Module {
             message,
+            block: None,
             location: Location::caller(),
         }
+    }
+
+    /// The same, where it is not said yet which block failed.
+    pub(crate) fn of_block(mut self, path: &str) -> Self {
+        if let Self::Torch { block, .. } | Self::Module { block, .. } = &mut self
+            && !path.is_empty()
+        {
+            block.get_or_insert_with(|| path.to_owned());
+        }
+        self
     }
 }
 
@@ -63,6 +78,7 @@ impl From<TchError> for Error {
         let message = text.lines().find(|it| !it.trim().is_empty());
         Self::Torch {
             message: message.unwrap_or("no message").trim().to_owned(),
+            block: None,
             location: Location::caller(),
         }
     }
@@ -83,8 +99,20 @@ impl From<Misfit> for Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Torch { message, location } => write!(f, "libtorch: {message}, at {location}"),
-            Self::Module { message, location } => write!(f, "{message}, at {location}"),
+            Self::Torch {
+                message,
+                block,
+                location,
+            } => write!(
+                f,
+                "libtorch: {message}, {}at {location}",
+                within(block.as_ref())
+            ),
+            Self::Module {
+                message,
+                block,
+                location,
+            } => write!(f, "{message}, {}at {location}", within(block.as_ref())),
             Self::Input(message) => f.write_str(message),
             Self::Checkpoint(error) => error.fmt(f),
             Self::Misfit(misfit) => misfit.fmt(f),
@@ -96,6 +124,10 @@ impl fmt::Display for Error {
             }
         }
     }
+}
+
+fn within(block: Option<&String>) -> String {
+    block.map_or_else(String::new, |it| format!("in `{it}` "))
 }
 
 // What `main` prints when it returns an error: a person reads it.
@@ -157,6 +189,24 @@ mod tests {
             "libtorch: mat1 and mat2 shapes cannot be multiplied (2x3 and 4x2), at ",
             line,
         );
+    }
+
+    #[test]
+    fn a_module_under_a_path_says_it() {
+        let vs = nn::VarStore::new(Device::Cpu);
+        let path = vs.root() / "layer1" / 0 / "fc";
+        let linear = nn::Linear::new(path, 4, 2, nn::LinearConfig::default());
+        let norm = nn::BatchNorm1d::new(vs.root() / "bn", 4, nn::BatchNormConfig::default());
+        let tensor = Tensor::zeros([1, 3], (Kind::Float, Device::Cpu));
+        let error = linear.forward(&tensor).unwrap_err();
+        let line = line!() - 1;
+        let message = "libtorch: mat1 and mat2 shapes cannot be multiplied (1x3 and 4x2), in `layer1.0.fc` at ";
+        check(&error, message, line);
+        let error = norm.forward_t(&tensor, true).unwrap_err();
+        let line = line!() - 1;
+        let message =
+            "batch norm in training needs more than one value per channel, not [1, 3], in `bn` at ";
+        check(&error, message, line);
     }
 
     #[test]

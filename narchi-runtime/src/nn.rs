@@ -10,6 +10,7 @@ mod conv;
 mod crf;
 mod embedding;
 mod linear;
+mod name;
 mod recurrent;
 mod variable;
 

@@ -23,7 +23,7 @@ impl Explain {
             None => list(),
             Some(name) => match codes::find(&name) {
                 Some(code) => code.markdown(),
-                None => return usage(&unknown(&name)),
+                None => return usage(&codes::unknown(&name)),
             },
         };
         // Whoever reads may have seen enough.
@@ -37,12 +37,4 @@ fn list() -> String {
     let width = width.unwrap_or_default();
     let line = |it: &codes::Code| format!("{:width$}  {}\n", it.name, it.summary());
     codes::CODES.iter().map(line).collect()
-}
-
-fn unknown(name: &str) -> String {
-    let advice = match codes::similar(name) {
-        Some(near) => format!("did you mean `{near}`?"),
-        None => "`narchi-codegen explain` lists all".to_owned(),
-    };
-    format!("there is no code `{name}`: {advice}")
 }

@@ -4,7 +4,7 @@ use std::{io::IsTerminal, path::Path};
 
 use annotate_snippets::Renderer;
 use clap::{Args, ValueEnum};
-use narchi_codegen::{Compilation, Diagnostic, Input, Severity, Sources, Span, compile};
+use narchi_codegen::{Compilation, Diagnostic, Input, Severity, Sources, Span, codes, compile};
 use serde_json::{Value, json};
 
 use super::tell;
@@ -16,7 +16,7 @@ pub(crate) struct Messages {
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "human")]
     message_format: Format,
     /// A code of warnings that are not wanted, such as `fact-assumed`.
-    #[arg(long, value_name = "CODE")]
+    #[arg(long, value_name = "CODE", value_parser = code)]
     allow: Vec<String>,
     /// What is an error as well.
     #[arg(short = 'D', long, value_enum, value_name = "WHAT")]
@@ -81,6 +81,11 @@ impl Messages {
             tell(text);
         }
     }
+}
+
+fn code(text: &str) -> Result<String, String> {
+    let known = codes::find(text).map(|it| it.name.to_owned());
+    known.ok_or_else(|| codes::unknown(text))
 }
 
 /// Colour is for people who look, and want it.

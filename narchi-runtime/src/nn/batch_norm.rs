@@ -3,6 +3,7 @@
 use tch::nn::Path;
 use tch::{Kind, Tensor};
 
+use super::name::{Name, Of};
 use super::variable::{Fill, buffer, parameter};
 use crate::{Error, Result};
 
@@ -27,6 +28,7 @@ pub struct BatchNorm<const D: usize> {
     pub running: Option<RunningStats>,
     /// What `new` was given.
     pub config: BatchNormConfig,
+    name: Name,
 }
 
 /// The buffers of [`BatchNorm`].
@@ -90,6 +92,7 @@ impl<const D: usize> BatchNorm<D> {
             bias,
             running,
             config,
+            name: Name::of(&vs),
         }
     }
 
@@ -102,6 +105,12 @@ impl<const D: usize> BatchNorm<D> {
     /// it has one value per channel; otherwise what libtorch refuses: other features, kind or device.
     #[track_caller]
     pub fn forward_t(&self, input: &Tensor, train: bool) -> Result<Tensor> {
+        self.normalized(input, train).of(&self.name)
+    }
+
+    #[inline]
+    #[track_caller]
+    fn normalized(&self, input: &Tensor, train: bool) -> Result<Tensor> {
         let dims = input.dim();
         if dims != D + 2 && (D != 1 || dims != 2) {
             let expected = match D {

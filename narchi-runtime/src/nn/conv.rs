@@ -5,6 +5,7 @@ use std::array;
 use tch::nn::Path;
 use tch::{TchError, Tensor};
 
+use super::name::{Name, Of};
 use super::variable::{Fill, fan_in, parameter};
 use crate::Result;
 
@@ -24,6 +25,7 @@ pub struct Conv<const D: usize> {
     pub bias: Option<Tensor>,
     /// What `new` was given.
     pub config: ConvConfig<D>,
+    name: Name,
 }
 
 /// Options of [`Conv`], by default those of torch.
@@ -101,6 +103,7 @@ impl<const D: usize> Conv<D> {
             weight,
             bias,
             config,
+            name: Name::of(&vs),
         }
     }
 
@@ -116,13 +119,14 @@ impl<const D: usize> Conv<D> {
     pub fn forward(&self, input: &Tensor) -> Result<Tensor> {
         let config = &self.config;
         let Some(padded) = self.padded(input) else {
-            return Ok(self.convolved(input, &config.padding)?);
+            return self.convolved(input, &config.padding).of(&self.name);
         };
-        let padded = padded?;
-        match config.padding_mode {
-            PaddingMode::Zeros => Ok(self.convolved(&padded, &config.padding)?),
-            _ => Ok(self.convolved(&padded, &[0; D])?),
-        }
+        let padded = padded.of(&self.name)?;
+        let padding = match config.padding_mode {
+            PaddingMode::Zeros => &config.padding,
+            _ => &[0; D],
+        };
+        self.convolved(&padded, padding).of(&self.name)
     }
 
     /// The padding that the convolution itself cannot do; none is the usual case.

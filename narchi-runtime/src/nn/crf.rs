@@ -3,6 +3,7 @@
 use tch::nn::Path;
 use tch::{Tensor, no_grad};
 
+use super::name::{Name, Of};
 use super::variable::{Fill, parameter};
 use crate::{Error, Result};
 
@@ -18,6 +19,7 @@ pub struct Crf {
     pub end_transitions: Tensor,
     /// `[tags, tags]`: what it adds to go from one tag to the next.
     pub transitions: Tensor,
+    name: Name,
 }
 
 impl Crf {
@@ -35,6 +37,7 @@ impl Crf {
             start_transitions: parameter("start_transitions", &[tags]),
             end_transitions: parameter("end_transitions", &[tags]),
             transitions: parameter("transitions", &[tags, tags]),
+            name: Name::of(&vs),
         }
     }
 
@@ -47,6 +50,11 @@ impl Crf {
     /// another number of tags, kind or device.
     #[track_caller]
     pub fn forward(&self, emissions: &Tensor) -> Result<Tensor> {
+        self.tags(emissions).of(&self.name)
+    }
+
+    #[track_caller]
+    fn tags(&self, emissions: &Tensor) -> Result<Tensor> {
         let size = emissions.size();
         let [batch @ .., length, tags] = size.as_slice() else {
             return Err(Error::module(format!(

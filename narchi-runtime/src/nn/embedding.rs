@@ -3,6 +3,7 @@
 use tch::nn::Path;
 use tch::{TchError, Tensor};
 
+use super::name::{Name, Of};
 use super::variable::{Fill, parameter};
 use crate::{Error, Result};
 
@@ -13,6 +14,7 @@ pub struct Embedding {
     pub weight: Tensor,
     /// The options, with a `padding_idx` that is counted from the start.
     pub config: EmbeddingConfig,
+    name: Name,
 }
 
 /// Options of [`Embedding`], by default those of torch.
@@ -62,8 +64,13 @@ impl Embedding {
             &[num_embeddings, embedding_dim],
             Fill::Normal,
         );
+        let name = Name::of(&vs);
         let Some(index) = config.padding_idx else {
-            return Self { weight, config };
+            return Self {
+                weight,
+                config,
+                name,
+            };
         };
         if let Err(error) = clear_row(&mut weight, index).map_err(Error::from) {
             let name = vs.path("weight");
@@ -81,7 +88,11 @@ impl Embedding {
             padding_idx: Some(padding_idx),
             ..config
         };
-        Self { weight, config }
+        Self {
+            weight,
+            config,
+            name,
+        }
     }
 
     /// `[…]` of whole numbers → `[…, embedding_dim]`
@@ -91,6 +102,10 @@ impl Embedding {
     /// If a number is no row of the table, or the input has no whole numbers or is on another device.
     #[track_caller]
     pub fn forward(&self, input: &Tensor) -> Result<Tensor> {
+        self.rows(input).of(&self.name)
+    }
+
+    fn rows(&self, input: &Tensor) -> Result<Tensor, TchError> {
         let EmbeddingConfig {
             padding_idx,
             max_norm,
@@ -106,8 +121,7 @@ impl Embedding {
             })?;
         }
         let padding = padding_idx.unwrap_or(-1);
-        let rows = Tensor::f_embedding(&self.weight, input, padding, scale_grad_by_freq, sparse)?;
-        Ok(rows)
+        Tensor::f_embedding(&self.weight, input, padding, scale_grad_by_freq, sparse)
     }
 }
 

@@ -3,6 +3,7 @@
 use tch::Tensor;
 use tch::nn::Path;
 
+use super::name::{Name, Of};
 use super::variable::{Fill, parameter};
 use crate::Result;
 
@@ -13,6 +14,7 @@ pub struct Linear {
     pub weight: Tensor,
     /// `[out_features]`
     pub bias: Option<Tensor>,
+    name: Name,
 }
 
 /// Options of [`Linear`], by default those of torch.
@@ -46,7 +48,11 @@ impl Linear {
         let bias = config
             .bias
             .then(|| parameter(&vs, "bias", &[out_features], Fill::Bias { fan_in }));
-        Self { weight, bias }
+        Self {
+            weight,
+            bias,
+            name: Name::of(&vs),
+        }
     }
 
     /// `[…, in_features]` → `[…, out_features]`
@@ -56,6 +62,8 @@ impl Linear {
     /// If the last dimension is not `in_features`, or kind or device is not that of the weight.
     #[track_caller]
     pub fn forward(&self, input: &Tensor) -> Result<Tensor> {
-        Ok(input.f_linear(&self.weight, self.bias.as_ref())?)
+        input
+            .f_linear(&self.weight, self.bias.as_ref())
+            .of(&self.name)
     }
 }

@@ -5,6 +5,7 @@ use std::marker::PhantomData;
 use tch::nn::Path;
 use tch::{TchError, Tensor};
 
+use super::name::{Name, Of};
 use super::variable::{Fill, parameter};
 use crate::Result;
 
@@ -27,6 +28,7 @@ pub struct Recurrent<C: Cell> {
     pub hidden_size: i64,
     /// What `new` was given.
     pub config: C::Config,
+    name: Name,
     cell: PhantomData<C>,
 }
 
@@ -192,6 +194,7 @@ impl<C: Cell> Recurrent<C> {
             weights,
             hidden_size,
             config,
+            name: Name::of(&vs),
             cell: PhantomData,
         }
     }
@@ -204,7 +207,7 @@ impl<C: Cell> Recurrent<C> {
     /// What libtorch refuses: another number of dimensions or features, kind or device.
     #[track_caller]
     pub fn forward(&self, input: &Tensor) -> Result<Tensor> {
-        Ok(self.run(input, false)?.0)
+        Ok(self.run(input, false).of(&self.name)?.0)
     }
 
     /// As [`forward`](Self::forward), in training with dropout between layers.
@@ -214,7 +217,7 @@ impl<C: Cell> Recurrent<C> {
     /// As [`forward`](Self::forward).
     #[track_caller]
     pub fn forward_t(&self, input: &Tensor, train: bool) -> Result<Tensor> {
-        Ok(self.run(input, train)?.0)
+        Ok(self.run(input, train).of(&self.name)?.0)
     }
 
     fn run(&self, input: &Tensor, train: bool) -> Result<(Tensor, C::State), TchError> {
@@ -247,8 +250,8 @@ impl<C: Cell<State = Tensor>> Recurrent<C> {
     /// As [`forward`](Self::forward).
     #[track_caller]
     pub fn forward_with_state(&self, input: &Tensor, train: bool) -> Result<(Tensor, Tensor)> {
-        let (output, state) = self.run(input, train)?;
-        Ok((output, state.f_transpose(0, 1)?))
+        let (output, state) = self.run(input, train).of(&self.name)?;
+        Ok((output, state.f_transpose(0, 1).of(&self.name)?))
     }
 }
 
@@ -267,8 +270,9 @@ impl Lstm {
         input: &Tensor,
         train: bool,
     ) -> Result<(Tensor, Tensor, Tensor)> {
-        let (output, (hidden, cell)) = self.run(input, train)?;
-        Ok((output, hidden.f_transpose(0, 1)?, cell.f_transpose(0, 1)?))
+        let (output, (hidden, cell)) = self.run(input, train).of(&self.name)?;
+        let batch_first = |it: Tensor| it.f_transpose(0, 1).of(&self.name);
+        Ok((output, batch_first(hidden)?, batch_first(cell)?))
     }
 }
 
