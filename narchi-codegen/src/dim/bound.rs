@@ -120,7 +120,27 @@ fn is_met(dim: &Dim, corner: &Env) -> bool {
         }
         corner.set(symbol, 1);
     }
-    grows(&opaque) && opaque.eval(&corner).is_ok_and(|it| it >= Ratio::ONE)
+    if grows(&opaque) {
+        return opaque.eval(&corner).is_ok_and(|it| it >= Ratio::ONE);
+    }
+    let is_positive = |it: Dim| grows(&it) && it.constant() >= Ratio::ONE;
+    from_corner(&opaque, &corner).is_ok_and(is_positive)
+}
+
+/// The dim in how far each of its atoms is above its value at the corner, which none is below. `(H-1)*(W-1)` has a
+/// negative coefficient, but where both symbols are 2 or more it is `(h+1)*(w+1)`, which has none.
+fn from_corner(dim: &Dim, corner: &Env) -> Result<Dim> {
+    let mut sum = Dim::default();
+    for (monomial, coefficient) in dim.terms() {
+        let mut product = Dim::number(*coefficient);
+        for (atom, power) in monomial.powers() {
+            let atom = Dim::atom(atom.clone());
+            let least = Dim::number(atom.eval(corner)?);
+            product = product.times(atom.plus(least)?.pow(*power)?)?;
+        }
+        sum = sum.plus(product)?;
+    }
+    Ok(sum)
 }
 
 /// Whether the dim grows with every symbol. Inside floors the normal form has no

@@ -163,3 +163,14 @@ fn more_than_twenty_are_counted() {
         "{report}"
     );
 }
+
+#[test]
+fn products_of_positive_sizes_are_positive() {
+    let text = "{ inputs: [{ _id: 'x', _shape: [3, '<<variable:H>>', '<<variable:W>>'] }],\n\
+        outputs: [{ _id: 'y', _shape: ['<<auto>>'] }],\n\
+        blocks: [{ _id: 'conv', _class: 'Conv2d', output_feats: 8, kernel_size: 3 },\n\
+        { _id: 'pool', _class: 'MaxPool2d', kernel_size: 2 },\n\
+        { _id: 'flat', _class: 'Reshape', reshape_spec: 'flatten' }],\n\
+        graph: ['x -> conv -> pool -> flat -> y'] }";
+    check(text, "");
+}
