@@ -50,11 +50,16 @@ pub fn compile(input: &Input) -> Compilation {
 
     let (sink, model, skeleton) = deeply(|| {
         // Data to blocks and wires by name.
-        let wiring = narchi::wire(&mut sink, &documents, &stem(input));
+        let mut wiring = narchi::wire(&mut sink, &documents, &stem(input));
 
         // Blocks and wires to a typed model.
         let model = infer::infer(&mut sink, &wiring);
         let skeleton = Skeleton::new(&wiring, &model);
+        if sink.has("kernel-too-large")
+            && let Some(advice) = infer::smallest_inputs(&mut wiring)
+        {
+            sink.note("kernel-too-large", &advice);
+        }
         (sink, model, skeleton)
     });
     let model = (!sink.has_errors()).then_some(model);

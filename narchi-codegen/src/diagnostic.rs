@@ -162,6 +162,17 @@ impl Sink {
         found || self.all.iter().any(|it| is_error(it.severity))
     }
 
+    pub(crate) fn has(&self, code: &str) -> bool {
+        self.all.iter().any(|it| it.code == code)
+    }
+
+    /// Adds a fact to all problems of a kind.
+    pub(crate) fn note(&mut self, code: &str, text: &str) {
+        for diagnostic in self.all.iter_mut().filter(|it| it.code == code) {
+            diagnostic.notes.push(text.to_owned());
+        }
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.all.is_empty() && self.found.is_empty()
     }

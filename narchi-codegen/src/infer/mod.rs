@@ -10,9 +10,11 @@ mod modules;
 mod outputs;
 mod report;
 mod shares;
+mod smallest;
 
 use std::sync::Arc;
 
+pub(crate) use self::smallest::smallest_inputs;
 use self::{
     known::{Known, Sizes},
     report::{label, prefix, report, show_inputs, wrong_inputs},

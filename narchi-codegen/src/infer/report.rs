@@ -5,7 +5,7 @@ use crate::{
     dim::Dim,
     document::{Node, Place},
     layer::{Blame, Problem},
-    model::{Scope, Segment, Value, WeightPath},
+    model::{Kind, Scope, Segment, Value, WeightPath},
     wiring::{From, Source, Wired, WiredScope},
 };
 
@@ -124,5 +124,46 @@ pub(super) fn show_inputs(
             report.label(source.place.clone(), text)
         };
     }
+    if report.code != "shapes-differ" {
+        return report;
+    }
+    for (source, value) in block.inputs.iter().zip(operands) {
+        if let Some(chain) = value.and_then(|it| chain(scope, it)) {
+            let end = source_label(source, wired);
+            report = report.note(format!("{end} comes from {chain}"));
+        }
+    }
     report
+}
+
+/// How a value came to its shape: the blocks before it that changed it, back to where values meet.
+fn chain(scope: &Scope, value: Value) -> Option<String> {
+    /// Longer chains are cut at their beginning.
+    const LONGEST: usize = 6;
+    let mut steps: Vec<String> = Vec::new();
+    let mut next = Some(value);
+    while let Some(here) = next {
+        let block = scope.block(here.block);
+        let inputs = scope.inputs_of(here.block);
+        next = match inputs.as_slice() {
+            [only] => Some(*only),
+            _ => None,
+        };
+        let ty = scope.ty(here);
+        if next.is_none_or(|it| scope.ty(it) != ty) {
+            let name = match (&block.name, &block.segment, &block.kind) {
+                (Some(name), ..) | (None, Segment::Name(name), _) => name.clone(),
+                (None, _, Kind::Input) => "the input".to_owned(),
+                (None, Segment::Index(index), _) => index.to_string(),
+            };
+            steps.push(format!("{name} {ty}"));
+        }
+        if steps.len() > LONGEST {
+            steps.pop();
+            steps.push("…".to_owned());
+            break;
+        }
+    }
+    steps.reverse();
+    (steps.len() > 1).then(|| steps.join(" -> "))
 }

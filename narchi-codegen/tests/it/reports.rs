@@ -62,6 +62,8 @@ fn a_wrong_wire_does_not_hide_a_wrong_shape() {
 error[shapes-differ]: `add` adds tensors of different shape
 --> net.jsonnet:7:12
 = note: dim 1: 4 and 5 never agree
+= note: `a` comes from x [N, 8] -> a [N, 4]
+= note: `b` comes from x [N, 8] -> b [N, 5]
 = help: change one of the blocks before it, so that both give one shape
 error[unknown-block]: there is no block `xx`
 --> net.jsonnet:11:41
