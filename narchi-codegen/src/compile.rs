@@ -9,7 +9,7 @@ use crate::{
     infer,
     model::Model,
     skeleton::Skeleton,
-    source::Sources,
+    source::{Sources, Span},
 };
 
 /// What came of an architecture file.
@@ -25,6 +25,9 @@ pub struct Compilation {
     pub reads: Reads,
     /// What can be said of the model even though it is wrong.
     pub skeleton: Skeleton,
+    /// Where the blocks of the model are written, by their paths: `src/resnet.jsonnet:12:9`. Only of
+    /// [`compile_for_macro`].
+    pub(crate) places: Vec<(String, String)>,
 }
 
 /// Compiles an architecture file.
@@ -32,6 +35,15 @@ pub struct Compilation {
 /// Each stage reports every problem it finds and goes on with holes; what depends on a hole is
 /// silent. After the last stage there is a model, or there are errors.
 pub fn compile(input: &Input) -> Compilation {
+    run(input, false)
+}
+
+/// The same, for code that has no lines of its own: it says where the architecture has its blocks.
+pub fn compile_for_macro(input: &Input) -> Compilation {
+    run(input, true)
+}
+
+fn run(input: &Input, for_macro: bool) -> Compilation {
     let mut sources = Sources::default();
 
     // Text to data that knows its places.
@@ -48,7 +60,7 @@ pub fn compile(input: &Input) -> Compilation {
     let mut sink = Sink::default();
     let documents = Documents::load(&mut sink, &mut sources, &mut reads, input, document);
 
-    let (sink, model, skeleton) = deeply(|| {
+    let (sink, model, skeleton, blocks) = deeply(|| {
         // Data to blocks and wires by name.
         let mut wiring = narchi::wire(&mut sink, &documents, &stem(input));
 
@@ -60,9 +72,26 @@ pub fn compile(input: &Input) -> Compilation {
         {
             sink.note("kernel-too-large", &advice);
         }
-        (sink, model, skeleton)
+        let blocks = if for_macro {
+            wiring.paths()
+        } else {
+            Vec::new()
+        };
+        (sink, model, skeleton, blocks)
     });
     let model = (!sink.has_errors()).then_some(model);
+
+    let mut places = Vec::new();
+    if model.is_some() && for_macro {
+        let mut locate = documents.locate(&mut sources);
+        let spans: Vec<(String, Span)> = blocks
+            .into_iter()
+            .map(|(path, place)| (path, locate(&place).span))
+            .collect();
+        drop(locate);
+        let shown = |(path, span)| (path, sources.show(span));
+        places = spans.into_iter().map(shown).collect();
+    }
 
     // Places are looked up only when there is something to say.
     let diagnostics = if sink.is_empty() {
@@ -76,6 +105,7 @@ pub fn compile(input: &Input) -> Compilation {
         sources,
         reads,
         skeleton,
+        places,
     }
 }
 
@@ -87,6 +117,7 @@ fn failed(diagnostics: Diagnostics, sources: Sources, reads: Reads, input: &Inpu
         sources,
         reads,
         skeleton,
+        places: Vec::new(),
     }
 }
 

@@ -35,7 +35,11 @@ pub fn expand(compilation: &Compilation, wrapping: &Wrapping<'_>) -> TokenStream
         Some(model) => {
             let code = emit::emit(model, *type_name);
             let warning = is_macro.then(|| warning(compilation)).flatten();
-            (code.tokens(runtime), code.public_names(), warning)
+            (
+                code.tokens(runtime, &compilation.places),
+                code.public_names(),
+                warning,
+            )
         }
         None => {
             let name = skeleton.type_name(*type_name);

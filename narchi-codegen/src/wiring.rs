@@ -6,7 +6,7 @@
 use crate::{
     dim::Dim,
     document::{Node, Place},
-    model::Segment,
+    model::{Segment, WeightPath},
 };
 
 /// A whole architecture.
@@ -15,6 +15,25 @@ pub(crate) struct Wiring<'d> {
     pub(crate) name: String,
     pub(crate) description: Option<String>,
     pub(crate) root: WiredScope<'d>,
+}
+
+impl Wiring<'_> {
+    /// All blocks, by their paths, and where they are written.
+    pub(crate) fn paths(&self) -> Vec<(String, Place)> {
+        let mut paths = Vec::new();
+        add_paths(&self.root, &WeightPath::default(), &mut paths);
+        paths
+    }
+}
+
+fn add_paths(scope: &WiredScope<'_>, around: &WeightPath, paths: &mut Vec<(String, Place)>) {
+    for block in &scope.blocks {
+        let path = around.join(block.segment.clone());
+        paths.push((path.to_string(), block.place.clone()));
+        if let WiredKind::Scope { scope, .. } = &block.kind {
+            add_paths(scope, &path, paths);
+        }
+    }
 }
 
 /// Blocks that are wired among themselves.

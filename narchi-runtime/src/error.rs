@@ -5,7 +5,7 @@ use std::panic::Location;
 
 use tch::{Kind, TchError};
 
-use crate::checkpoint::Misfit;
+use crate::{Block, checkpoint::Misfit};
 
 /// What the runtime and generated code return.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -17,8 +17,8 @@ pub enum Error {
     Torch {
         /// The first line of libtorch's message, without its C++ frames.
         message: String,
-        /// The path of the module that called libtorch, `layer1.0.conv1`, if it was one with weights.
-        block: Option<String>,
+        /// The block, as far as it is known.
+        block: Option<Block>,
         /// The line that called libtorch; in generated code, the line of the block.
         location: &'static Location<'static>,
     },
@@ -26,8 +26,8 @@ pub enum Error {
     Module {
         /// What is wrong and with which shape.
         message: String,
-        /// The path of the module, if it has weights.
-        block: Option<String>,
+        /// The block, as far as it is known.
+        block: Option<Block>,
         /// The line that called the module.
         location: &'static Location<'static>,
     },
@@ -56,21 +56,7 @@ impl Error {
         }
     }
 
-    /// The same, where it is not said yet which block failed.
-    pub(crate) fn of_block(mut self, path: &str) -> Self {
-        if let Self::Torch { block, .. } | Self::Module { block, .. } = &mut self
-            && !path.is_empty()
-        {
-            block.get_or_insert_with(|| path.to_owned());
-        }
-        self
-    }
-}
-
-impl From<TchError> for Error {
-    /// `?` passes its own place on, so the location is the line that holds the `?`.
-    #[track_caller]
-    fn from(error: TchError) -> Self {
+    pub(crate) fn torch(error: TchError, location: &'static Location<'static>) -> Self {
         let text = match error {
             TchError::Torch(text) => text,
             other => other.to_string(),
@@ -79,8 +65,16 @@ impl From<TchError> for Error {
         Self::Torch {
             message: message.unwrap_or("no message").trim().to_owned(),
             block: None,
-            location: Location::caller(),
+            location,
         }
+    }
+}
+
+impl From<TchError> for Error {
+    /// `?` passes its own place on, so the location is the line that holds the `?`.
+    #[track_caller]
+    fn from(error: TchError) -> Self {
+        Self::torch(error, Location::caller())
     }
 }
 
@@ -126,8 +120,8 @@ impl fmt::Display for Error {
     }
 }
 
-fn within(block: Option<&String>) -> String {
-    block.map_or_else(String::new, |it| format!("in `{it}` "))
+fn within(block: Option<&Block>) -> String {
+    block.map_or_else(String::new, |it| format!("in {it} "))
 }
 
 // What `main` prints when it returns an error: a person reads it.

@@ -56,6 +56,7 @@
 //! # Ok::<(), narchi_runtime::Error>(())
 //! ```
 
+mod block;
 mod checkpoint;
 mod error;
 mod guard;
@@ -64,6 +65,7 @@ pub mod nn;
 pub use tch;
 pub use tch::{Device, Kind, Tensor};
 
+pub use block::Block;
 pub use checkpoint::{Loaded, Misfit, Problem, load, load_shared, save};
 pub use error::{Error, Result};
 pub use guard::{Fact, Input, Inputs, Size};
@@ -80,6 +82,9 @@ pub mod prelude {
         Size::{Fixed, Symbol},
         Tensor, nn,
     };
+    // Only macros and build scripts write code that names it: there the line of a failure says nothing.
+    #[doc(hidden)]
+    pub use crate::block::InBlock as _;
 }
 
 /// Turns an architecture file into a model type, at compile time.

@@ -32,6 +32,8 @@ pub use recurrent::{
     RnnConfig,
 };
 
+#[doc(hidden)]
+pub use crate::block::located;
 use crate::{Result, Tensor};
 
 /// What `impl ModuleT` of generated code ends with: tch's trait has no place for an error.

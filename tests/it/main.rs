@@ -7,6 +7,7 @@
     reason = "a test that cannot go on fails"
 )]
 
+mod blame;
 mod digits;
 mod drivers;
 mod generated;

@@ -5,10 +5,12 @@ use std::collections::BTreeSet;
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::quote;
 
-use super::notes::Notes;
+use super::{blame, notes::Notes};
 use crate::layer::Operand;
 
 pub(super) enum Statement {
+    /// What follows belongs to this block.
+    Block(String),
     /// New locals.
     Let {
         locals: Vec<Ident>,
@@ -65,6 +67,8 @@ pub(super) fn body(
     let (tail, note) = match last {
         Some((value, note)) => {
             let last = statements.pop();
+            // The one of the last value.
+            let block = statements.pop_if(|it| matches!(it, Statement::Block(_)));
             while matches!(
                 statements.last(),
                 Some(Statement::Drop {
@@ -74,6 +78,7 @@ pub(super) fn body(
             ) {
                 statements.pop();
             }
+            statements.extend(block);
             changed = self::changed(&statements);
             if let Some(Statement::Assign {
                 local,
@@ -101,7 +106,7 @@ pub(super) fn body(
 fn changed(statements: &[Statement]) -> BTreeSet<String> {
     let changed = statements.iter().filter_map(|it| match it {
         Statement::Assign { local, .. } | Statement::Loop { local, .. } => Some(local.to_string()),
-        Statement::Let { .. } | Statement::Drop { .. } => None,
+        Statement::Block(_) | Statement::Let { .. } | Statement::Drop { .. } => None,
     });
     changed.collect()
 }
@@ -163,6 +168,7 @@ fn is_ours(value: &TokenStream) -> bool {
 impl Statement {
     fn emit(&self, changed: &BTreeSet<String>, notes: &Notes) -> TokenStream {
         match self {
+            Self::Block(path) => blame::marker(path),
             Self::Let {
                 locals,
                 value,

@@ -6,6 +6,7 @@
 use proc_macro2::TokenStream;
 
 use super::{
+    blame,
     layout::laid_out,
     lines::lines,
     notes::{AFTER, TAIL},
@@ -24,7 +25,7 @@ pub(super) fn item(tokens: &TokenStream, notes: &[String]) -> String {
 fn comments(text: &[String], notes: &[String]) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     let mut tail: Option<(usize, &String)> = None;
-    for line in text {
+    for line in text.iter().filter(|it| !is_blame(it)) {
         let indent = line.len() - line.trim_start().len();
         if let Some(note) = marker(line, AFTER, notes) {
             append(&mut lines, note);
@@ -41,6 +42,14 @@ fn comments(text: &[String], notes: &[String]) -> Vec<String> {
         lines.push(line.clone());
     }
     lines
+}
+
+/// In a file, the line of a failure says enough.
+fn is_blame(line: &str) -> bool {
+    let line = line.trim_start();
+    [blame::BLOCK, blame::ROOT]
+        .iter()
+        .any(|it| line.strip_prefix(it).is_some_and(|it| it.starts_with('!')))
 }
 
 fn marker<'a>(line: &str, name: &str, notes: &'a [String]) -> Option<&'a String> {

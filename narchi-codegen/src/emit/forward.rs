@@ -8,6 +8,7 @@ use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
 use quote::quote;
 
 use super::{
+    blame,
     body::{Statement, body},
     classes,
     context::Context,
@@ -30,7 +31,11 @@ pub(super) fn emit_forward(context: &Context<'_>) -> TokenStream {
         quote!(forward)
     };
     let inputs = inputs(context);
-    let mut body = context.root.map(|it| it.check(&inputs)).unwrap_or_default();
+    let check = context.root.map(|it| it.check(&inputs));
+    let mut body = check.map_or_else(TokenStream::new, |check| {
+        let begins = blame::root();
+        quote!(#check #begins)
+    });
     body.extend(Body::new(context, inputs.clone()).emit());
     // A group is shared where its tokens would be copied.
     let body = Group::new(Delimiter::Brace, body);
@@ -140,6 +145,12 @@ impl<'a> Body<'a> {
                 .operand(*it, self.uses.is_last(*it, index), self.uses.is_only(*it))
         };
         let operands: Vec<Operand> = block.inputs.iter().map(operand).collect();
+        // Modules know what they are called.
+        let knows = matches!(&block.what, What::Layer(leaf) if leaf.module.is_some());
+        let label = if knows { "" } else { &block.label };
+        self.locals
+            .statements
+            .push(Statement::Block(label.to_owned()));
         match &block.what {
             What::Layer(leaf) => match self.accumulator(leaf, block, &operands) {
                 Some(target) => self.emit_accumulation(index, target, &operands),

@@ -75,10 +75,11 @@ fn add_parts(tokens: TokenStream, indent: usize, parts: Parts, lines: &mut Vec<L
                     text: text.text + " {",
                 });
                 add_parts(block, indent + 4, inside, lines);
-                lines.push(Line {
-                    indent,
-                    text: "}".to_owned(),
-                });
+                let ends = tokens
+                    .next_if(|it| matches!(it, TokenTree::Punct(it) if it.as_char() == ';'))
+                    .is_some();
+                let text = if ends { "};" } else { "}" }.to_owned();
+                lines.push(Line { indent, text });
             }
         }
     }
@@ -325,7 +326,13 @@ impl Writer {
     }
 
     fn opens_block(&self, group: &Group) -> bool {
-        group.delimiter() == Delimiter::Brace && BLOCKS.contains(&self.head())
+        let is_block = BLOCKS.contains(&self.head()) || self.is_closure();
+        group.delimiter() == Delimiter::Brace && is_block
+    }
+
+    /// `let run = || -> Result<_>`: its braces are a block, too.
+    fn is_closure(&self) -> bool {
+        self.head() == "let" && self.text.contains("= ||")
     }
 
     fn inside(&self) -> Parts {

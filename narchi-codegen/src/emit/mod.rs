@@ -4,6 +4,7 @@
 //! plan ─► classify (simplify and roll inside) ─► classes (generalize, names) ─► items ─► format
 //! ```
 
+mod blame;
 mod body;
 mod classes;
 mod classify;
@@ -101,9 +102,13 @@ impl Code {
         self.public_names.clone()
     }
 
-    /// The content of a module, without comments; `runtime` is the path of the crate `narchi-runtime`.
-    pub(crate) fn tokens(&self, runtime: &TokenStream) -> TokenStream {
-        let items = self.items.iter().map(|it| notes::stripped(it.clone()));
+    /// The content of a module, without comments; `runtime` is the path of the crate `narchi-runtime`, `places` are where
+    /// blocks are written, by their paths.
+    pub(crate) fn tokens(&self, runtime: &TokenStream, places: &[(String, String)]) -> TokenStream {
+        let items = self.items.iter().map(|it| {
+            let stripped = notes::stripped(it.clone());
+            blame::blamed(stripped, places)
+        });
         quote!(use #runtime::prelude::*; #(#items)*)
     }
 

@@ -71,6 +71,8 @@ pub(super) enum Source {
 #[derive(Clone, Debug)]
 pub(super) struct Block {
     pub(super) id: Option<String>,
+    /// What it is called inside its scope, steps and all; `*` for several.
+    pub(super) label: String,
     /// The id of the scope this block was moved out of, if any.
     pub(super) moved_from: Option<String>,
     pub(super) path: Vec<Key>,
@@ -270,8 +272,13 @@ fn block(scope: &model::Scope, id: BlockId, inputs: Vec<Source>, numbered: bool)
         (vec![key], None)
     };
     let (id, outputs) = (block.name.clone(), block.ports.clone());
+    let label = match &block.segment {
+        Segment::Name(name) => name.clone(),
+        Segment::Index(index) => index.to_string(),
+    };
     Block {
         id,
+        label,
         moved_from: None,
         path,
         start,

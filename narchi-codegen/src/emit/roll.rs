@@ -128,4 +128,5 @@ fn join(last: &mut Block, next: Block, marks: &[Marks]) {
     }
     last.outputs = next.outputs;
     last.id = None;
+    "*".clone_into(&mut last.label);
 }

@@ -186,6 +186,7 @@ fn moved(block: Block, outer: &Block, inner: &Inner, inputs: &[Source], first: u
     };
     Block {
         id,
+        label: format!("{}.{}", outer.label, block.label),
         moved_from: outer.moved_from.clone().or_else(|| outer.id.clone()),
         path,
         start: block.start.map(fixed),

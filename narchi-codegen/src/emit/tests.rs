@@ -226,7 +226,9 @@ fn tokens_for_the_macro_have_no_markers() {
         "inputs": [{ "_id": "x", "_shape": [4] }], "outputs": [{ "_id": "y", "_shape": [8] }],
     }));
     assert!(code.source("").contains("// [N, 8]"));
-    let tokens = code.tokens(&quote::quote!(::narchi_runtime)).to_string();
+    let tokens = code
+        .tokens(&quote::quote!(::narchi_runtime), &[])
+        .to_string();
     assert!(
         !tokens.contains("__tail") && !tokens.contains("__after"),
         "{tokens}"

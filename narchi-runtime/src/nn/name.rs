@@ -19,7 +19,7 @@ impl Name {
     #[cold]
     #[track_caller]
     fn blames(&self, error: impl Into<Error>) -> Error {
-        error.into().of_block(&self.0)
+        error.into().of_module(&self.0)
     }
 }
 

@@ -1,0 +1,113 @@
+//! Which block is to blame for a failure at run time.
+//!
+//! In a file, the line of the failure says it. Code of macros and build scripts has no lines that anybody knows, and
+//! nobody reads it: there every question mark says the block, and the model where that is written. Markers in the tokens
+//! keep both apart.
+
+use proc_macro2::{Delimiter, Group, Literal, TokenStream, TokenTree};
+use quote::quote;
+
+/// Before the statements of a block.
+pub(super) const BLOCK: &str = "__block";
+/// Before the statements of the model.
+pub(super) const ROOT: &str = "__root";
+
+/// A marker: what follows belongs to this block, to none that has to be said if the path is empty.
+pub(super) fn marker(path: &str) -> TokenStream {
+    quote!(__block!(#path);)
+}
+
+/// A marker: here the model begins, its inputs being checked.
+pub(super) fn root() -> TokenStream {
+    quote!(__root!();)
+}
+
+/// Tokens in which failures say their block; `places` are where the blocks of the model are written.
+pub(super) fn blamed(tokens: TokenStream, places: &[(String, String)]) -> TokenStream {
+    let mut writer = Writer {
+        places,
+        block: None,
+    };
+    writer.stream(tokens)
+}
+
+struct Writer<'a> {
+    places: &'a [(String, String)],
+    /// The block that is to blame.
+    block: Option<Literal>,
+}
+
+impl Writer<'_> {
+    fn stream(&mut self, tokens: TokenStream) -> TokenStream {
+        let mut written = TokenStream::new();
+        let mut rest = tokens.into_iter();
+        // Whether a value at the end of the stream has still to be blamed.
+        let mut is_open = false;
+        while let Some(token) = rest.next() {
+            match token {
+                TokenTree::Ident(name) if name == ROOT => {
+                    // `!`, `()`, `;`
+                    rest.nth(2);
+                    let body = self.stream(rest.collect());
+                    let places = self.places.iter();
+                    let places = places.map(|(path, place)| quote!((#path, #place)));
+                    written.extend(quote! {
+                        let run = || -> Result<_> { #body };
+                        nn::located(run(), &[#(#places),*])
+                    });
+                    return written;
+                }
+                TokenTree::Ident(name) if name == BLOCK => {
+                    self.block = rest.nth(1).as_ref().and_then(named);
+                    rest.next();
+                    is_open = self.block.is_some();
+                }
+                TokenTree::Punct(end) if end.as_char() == ';' => {
+                    is_open = false;
+                    written.extend([TokenTree::Punct(end)]);
+                }
+                TokenTree::Punct(asked) if asked.as_char() == '?' => {
+                    is_open = false;
+                    let block = self.block.iter();
+                    written.extend(quote!(#(.in_block(#block))* #asked));
+                }
+                TokenTree::Group(group) => {
+                    // What is after the group belongs to the block before it, or to that of a marker.
+                    let before = self.block.clone();
+                    let inner = self.stream(group.stream());
+                    self.block = before;
+                    let is_body = group.delimiter() == Delimiter::Brace;
+                    is_open &= !is_body && !asks(&group.stream());
+                    let mut inner = Group::new(group.delimiter(), inner);
+                    inner.set_span(group.span());
+                    written.extend([TokenTree::Group(inner)]);
+                }
+                other => written.extend([other]),
+            }
+        }
+        if let (true, Some(block)) = (is_open, &self.block) {
+            written.extend(quote!(.in_block(#block)));
+        }
+        written
+    }
+}
+
+/// Whether there is a question mark, as in `Ok(x.f_relu()?)`.
+fn asks(tokens: &TokenStream) -> bool {
+    tokens.clone().into_iter().any(|it| match it {
+        TokenTree::Punct(it) => it.as_char() == '?',
+        TokenTree::Group(it) => asks(&it.stream()),
+        TokenTree::Ident(_) | TokenTree::Literal(_) => false,
+    })
+}
+
+/// The path of a marker, if it is not empty.
+fn named(argument: &TokenTree) -> Option<Literal> {
+    let TokenTree::Group(argument) = argument else {
+        return None;
+    };
+    match argument.stream().into_iter().next() {
+        Some(TokenTree::Literal(path)) if path.to_string() != "\"\"" => Some(path),
+        _ => None,
+    }
+}

@@ -1,0 +1,38 @@
+//! A failure of libtorch names the block, and where the architecture has it.
+
+use narchi_runtime::{Device, Error, Kind, Tensor, narchi_model, nn};
+
+narchi_model!(Blame, "../arch/blame.jsonnet");
+
+fn check(error: &Error, block: &str, line: u32) {
+    let (Error::Torch { block: found, .. } | Error::Module { block: found, .. }) = error else {
+        panic!("{error}")
+    };
+    let found = found.as_ref().unwrap_or_else(|| panic!("{error}"));
+    assert_eq!(found.path(), block, "{error}");
+    let place = found.place().unwrap_or_else(|| panic!("{error}"));
+    let end = format!("arch/blame.jsonnet:{line}:");
+    assert!(place.contains(&end), "{error}");
+    let text = error.to_string();
+    assert!(!text.contains("frame #") && !text.contains('\n'), "{text}");
+    assert!(text.contains(&format!("in `{block}` (")), "{text}");
+}
+
+#[test]
+fn a_block_without_weights_is_named() {
+    let vs = nn::VarStore::new(Device::Cpu);
+    let model = Blame::new(&vs.root());
+    // libtorch has no pooling of such tensors.
+    let image =
+        Tensor::zeros([2, 4, 8, 8], (Kind::Float, Device::Cpu)).to_sparse(None, None::<i64>, None);
+    check(&model.forward(&image).unwrap_err(), "first.*.pool", 6);
+}
+
+#[test]
+fn a_block_with_weights_is_named_by_them() {
+    let mut vs = nn::VarStore::new(Device::Cpu);
+    let model = Blame::new(&vs.root());
+    vs.double();
+    let image = Tensor::zeros([2, 4, 8, 8], (Kind::Float, Device::Cpu));
+    check(&model.forward(&image).unwrap_err(), "first.0.conv", 7);
+}
