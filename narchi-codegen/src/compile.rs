@@ -5,6 +5,7 @@ use std::{panic::resume_unwind, thread};
 use crate::{
     diagnostic::{Diagnostic, Diagnostics, Sink},
     dialect::{modules::Documents, narchi},
+    document::Place,
     frontend::{self, Evaluated, Input, Reads},
     infer,
     model::Model,
@@ -25,9 +26,9 @@ pub struct Compilation {
     pub reads: Reads,
     /// What can be said of the model even though it is wrong.
     pub skeleton: Skeleton,
-    /// Where the blocks of the model are written, by their paths: `src/resnet.jsonnet:12:9`. Only of
-    /// [`compile_for_macro`].
-    pub(crate) places: Vec<(String, String)>,
+    /// Where the blocks of the model are written: for each its path, a tab, and `src/resnet.jsonnet:12:9` in a line. Only
+    /// of [`compile_for_macro`].
+    pub(crate) places: String,
 }
 
 /// Compiles an architecture file.
@@ -81,17 +82,10 @@ fn run(input: &Input, for_macro: bool) -> Compilation {
     });
     let model = (!sink.has_errors()).then_some(model);
 
-    let mut places = Vec::new();
-    if model.is_some() && for_macro {
-        let mut locate = documents.locate(&mut sources);
-        let spans: Vec<(String, Span)> = blocks
-            .into_iter()
-            .map(|(path, place)| (path, locate(&place).span))
-            .collect();
-        drop(locate);
-        let shown = |(path, span)| (path, sources.show(span));
-        places = spans.into_iter().map(shown).collect();
-    }
+    let places = match model {
+        Some(_) if for_macro => places(&documents, &mut sources, blocks),
+        _ => String::new(),
+    };
 
     // Places are looked up only when there is something to say.
     let diagnostics = if sink.is_empty() {
@@ -109,6 +103,21 @@ fn run(input: &Input, for_macro: bool) -> Compilation {
     }
 }
 
+/// A line for each block: its path, a tab, and where it is written.
+fn places(documents: &Documents, sources: &mut Sources, blocks: Vec<(String, Place)>) -> String {
+    let mut spans = Vec::new();
+    {
+        let mut locate = documents.locate(sources);
+        spans.extend(
+            blocks
+                .into_iter()
+                .map(|(path, place)| (path, locate(&place).span)),
+        );
+    }
+    let line = |(path, span): (String, Span)| format!("{path}\t{}\n", sources.show(span));
+    spans.into_iter().map(line).collect()
+}
+
 fn failed(diagnostics: Diagnostics, sources: Sources, reads: Reads, input: &Input) -> Compilation {
     let skeleton = Skeleton::unknown(&stem(input));
     Compilation {
@@ -117,7 +126,7 @@ fn failed(diagnostics: Diagnostics, sources: Sources, reads: Reads, input: &Inpu
         sources,
         reads,
         skeleton,
-        places: Vec::new(),
+        places: String::new(),
     }
 }
 

@@ -124,13 +124,14 @@ fn went_through(error: Error, path: &str) -> Error {
     error.inside(path)
 }
 
-/// The result of a model, whose blocks are in these places; a failure says which.
+/// The result of a model; a failure says where its block is written. `places` has a line for each block: its path, a
+/// tab, and the place.
 ///
 /// # Errors
 ///
 /// The same.
 #[inline]
-pub fn located<T>(result: Result<T>, places: &'static [(&'static str, &'static str)]) -> Result<T> {
+pub fn located<T>(result: Result<T>, places: &'static str) -> Result<T> {
     match result {
         Ok(value) => Ok(value),
         Err(error) => Err(with_place(error, places)),
@@ -138,9 +139,10 @@ pub fn located<T>(result: Result<T>, places: &'static [(&'static str, &'static s
 }
 
 #[cold]
-fn with_place(mut error: Error, places: &'static [(&'static str, &'static str)]) -> Error {
+fn with_place(mut error: Error, places: &'static str) -> Error {
     if let Some(Some(block)) = error.block() {
-        let found = places.iter().find(|it| is_meant(&block.path, it.0));
+        let mut places = places.lines().filter_map(|it| it.split_once('\t'));
+        let found = places.find(|it| is_meant(&block.path, it.0));
         block.place = found.map(|it| it.1);
     }
     error

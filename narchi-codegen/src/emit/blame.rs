@@ -22,8 +22,8 @@ pub(super) fn root() -> TokenStream {
     quote!(__root!();)
 }
 
-/// Tokens in which failures say their block; `places` are where the blocks of the model are written.
-pub(super) fn blamed(tokens: TokenStream, places: &[(String, String)]) -> TokenStream {
+/// Tokens in which failures say their block; `places` says where the blocks of the model are written.
+pub(super) fn blamed(tokens: TokenStream, places: &str) -> TokenStream {
     let mut writer = Writer {
         places,
         block: None,
@@ -32,7 +32,7 @@ pub(super) fn blamed(tokens: TokenStream, places: &[(String, String)]) -> TokenS
 }
 
 struct Writer<'a> {
-    places: &'a [(String, String)],
+    places: &'a str,
     /// The block that is to blame.
     block: Option<Literal>,
 }
@@ -49,11 +49,10 @@ impl Writer<'_> {
                     // `!`, `()`, `;`
                     rest.nth(2);
                     let body = self.stream(rest.collect());
-                    let places = self.places.iter();
-                    let places = places.map(|(path, place)| quote!((#path, #place)));
+                    let places = self.places;
                     written.extend(quote! {
                         let run = || -> Result<_> { #body };
-                        nn::located(run(), &[#(#places),*])
+                        nn::located(run(), #places)
                     });
                     return written;
                 }
@@ -61,6 +60,17 @@ impl Writer<'_> {
                     self.block = rest.nth(1).as_ref().and_then(named);
                     rest.next();
                     is_open = self.block.is_some();
+                }
+                TokenTree::Ident(name) if name == "Ok" && self.block.is_some() => {
+                    // Clippy would not have `Ok(value.in_block(…)?)`: that is the value.
+                    let (inner, is_asked) = rest.next().map(unpacked).unwrap_or_default();
+                    is_open = is_asked;
+                    let inner = self.stream(inner);
+                    written.extend(if is_asked {
+                        inner
+                    } else {
+                        quote!(#name(#inner))
+                    });
                 }
                 TokenTree::Punct(end) if end.as_char() == ';' => {
                     is_open = false;
@@ -77,7 +87,7 @@ impl Writer<'_> {
                     let inner = self.stream(group.stream());
                     self.block = before;
                     let is_body = group.delimiter() == Delimiter::Brace;
-                    is_open &= !is_body && !asks(&group.stream());
+                    is_open &= !is_body;
                     let mut inner = Group::new(group.delimiter(), inner);
                     inner.set_span(group.span());
                     written.extend([TokenTree::Group(inner)]);
@@ -92,13 +102,14 @@ impl Writer<'_> {
     }
 }
 
-/// Whether there is a question mark, as in `Ok(x.f_relu()?)`.
-fn asks(tokens: &TokenStream) -> bool {
-    tokens.clone().into_iter().any(|it| match it {
-        TokenTree::Punct(it) => it.as_char() == '?',
-        TokenTree::Group(it) => asks(&it.stream()),
-        TokenTree::Ident(_) | TokenTree::Literal(_) => false,
-    })
+/// What is in parentheses, without the question mark at its end; and whether there was one.
+fn unpacked(group: TokenTree) -> (TokenStream, bool) {
+    let TokenTree::Group(group) = group else {
+        return (group.into(), false);
+    };
+    let mut tokens: Vec<TokenTree> = group.stream().into_iter().collect();
+    let asked = tokens.pop_if(|it| matches!(it, TokenTree::Punct(it) if it.as_char() == '?'));
+    (tokens.into_iter().collect(), asked.is_some())
 }
 
 /// The path of a marker, if it is not empty.

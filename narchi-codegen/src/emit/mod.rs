@@ -102,9 +102,9 @@ impl Code {
         self.public_names.clone()
     }
 
-    /// The content of a module, without comments; `runtime` is the path of the crate `narchi-runtime`, `places` are where
-    /// blocks are written, by their paths.
-    pub(crate) fn tokens(&self, runtime: &TokenStream, places: &[(String, String)]) -> TokenStream {
+    /// The content of a module, without comments; `runtime` is the path of the crate `narchi-runtime`, `places` is what
+    /// [`crate::Compilation`] has of them.
+    pub(crate) fn tokens(&self, runtime: &TokenStream, places: &str) -> TokenStream {
         let items = self.items.iter().map(|it| {
             let stripped = notes::stripped(it.clone());
             blame::blamed(stripped, places)

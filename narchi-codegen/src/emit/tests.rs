@@ -220,19 +220,33 @@ fn structs_do_not_nest_too_deep() {
 }
 
 #[test]
-fn tokens_for_the_macro_have_no_markers() {
+fn tokens_for_the_macro_name_blocks_and_have_no_markers() {
     let code = code_of(&json!({
-        "_id": "net", "blocks": [{ "_id": "a", "_class": "Linear", "output_feats": 8 }], "graph": ["x -> a -> y"],
+        "_id": "net",
+        "blocks": [{ "_id": "a", "_class": "Linear", "output_feats": 8 }, { "_id": "b", "_class": "ReLU" }],
+        "graph": ["x -> a -> b -> y"],
         "inputs": [{ "_id": "x", "_shape": [4] }], "outputs": [{ "_id": "y", "_shape": [8] }],
     }));
-    assert!(code.source("").contains("// [N, 8]"));
-    let tokens = code
-        .tokens(&quote::quote!(::narchi_runtime), &[])
-        .to_string();
+    let file = code.source("");
     assert!(
-        !tokens.contains("__tail") && !tokens.contains("__after"),
-        "{tokens}"
+        file.contains("// [N, 8]") && !file.contains("in_block"),
+        "{file}"
     );
+    let places = "b\tnet.jsonnet:3:9\n";
+    let runtime = quote::quote!(::narchi_runtime);
+    let tokens = code.tokens(&runtime, places).to_string();
+    for text in [&file, &tokens] {
+        let markers = ["__tail", "__after", "__block", "__root"];
+        assert!(markers.iter().all(|it| !text.contains(it)), "{text}");
+    }
+    let expected = quote::quote! {
+        let run = || -> Result<_> {
+            let y = self.a.forward(x)?;
+            y.f_relu().in_block("b")
+        };
+        nn::located(run(), #places)
+    };
+    assert!(tokens.contains(&expected.to_string()), "{tokens}");
     assert!(
         tokens.starts_with("use :: narchi_runtime :: prelude :: * ;"),
         "{tokens}"

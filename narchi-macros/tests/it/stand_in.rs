@@ -55,7 +55,7 @@ pub mod prelude {
     pub mod nn {
         use super::{Result, Tensor};
 
-        pub fn located<T>(result: Result<T>, _: &[(&str, &str)]) -> Result<T> {
+        pub fn located<T>(result: Result<T>, _: &str) -> Result<T> {
             result
         }
 
