@@ -141,21 +141,18 @@ pub fn located<T>(result: Result<T>, places: &'static str) -> Result<T> {
 #[cold]
 fn with_place(mut error: Error, places: &'static str) -> Error {
     if let Some(Some(block)) = error.block() {
-        let mut places = places.lines().filter_map(|it| it.split_once('\t'));
-        let found = places.find(|it| is_meant(&block.path, it.0));
+        let places = places.lines().filter_map(|it| it.split_once('\t'));
+        let meant = places.filter(|it| is_meant(&block.path, it.0));
+        // The longest path: a model may be part of another, whose paths are longer by its own.
+        let found = meant.max_by_key(|it| it.0.len());
         block.place = found.map(|it| it.1);
     }
     error
 }
 
-/// Whether a path, in which `*` is any step, means a block.
+/// Whether a path, in which `*` is any step, ends with that of a block.
 fn is_meant(path: &str, block: &str) -> bool {
-    let (mut path, mut block) = (path.split('.'), block.split('.'));
-    loop {
-        match (path.next(), block.next()) {
-            (None, None) => return true,
-            (Some(step), Some(name)) if step == name || step == "*" => {}
-            _ => return false,
-        }
-    }
+    let mut path = path.rsplit('.');
+    let is_same = |name: &str| path.next().is_some_and(|it| it == name || it == "*");
+    block.rsplit('.').all(is_same)
 }

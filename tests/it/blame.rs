@@ -36,3 +36,12 @@ fn a_block_with_weights_is_named_by_them() {
     let image = Tensor::zeros([2, 4, 8, 8], (Kind::Float, Device::Cpu));
     check(&model.forward(&image).unwrap_err(), "first.0.conv", 7);
 }
+
+#[test]
+fn a_model_may_be_part_of_another() {
+    let mut vs = nn::VarStore::new(Device::Cpu);
+    let model = Blame::new(&(vs.root() / "eye"));
+    vs.double();
+    let image = Tensor::zeros([2, 4, 8, 8], (Kind::Float, Device::Cpu));
+    check(&model.forward(&image).unwrap_err(), "eye.first.0.conv", 7);
+}
