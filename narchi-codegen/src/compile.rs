@@ -1,12 +1,14 @@
 //! The whole compiler on one page.
 
-use std::{panic::resume_unwind, thread};
+use std::{panic::resume_unwind, path::Path, thread};
 
 use crate::{
     diagnostic::{Diagnostic, Diagnostics, Sink},
     dialect::{modules::Documents, narchi},
     document::Place,
+    emit,
     frontend::{self, Evaluated, Input, Reads},
+    header::{self, Header},
     infer,
     model::Model,
     skeleton::Skeleton,
@@ -26,9 +28,8 @@ pub struct Compilation {
     pub reads: Reads,
     /// What can be said of the model even though it is wrong.
     pub skeleton: Skeleton,
-    /// Where the blocks of the model are written: for each its path, a tab, and `src/resnet.jsonnet:12:9` in a line. Only
-    /// of [`compile_for_macro`].
-    pub(crate) places: String,
+    /// The blocks of the model, by their paths, and where they are written. Only of [`compile_with_places`].
+    places: Vec<(String, Span)>,
 }
 
 /// Compiles an architecture file.
@@ -39,12 +40,12 @@ pub fn compile(input: &Input) -> Compilation {
     run(input, false)
 }
 
-/// The same, for code that has no lines of its own: it says where the architecture has its blocks.
-pub fn compile_for_macro(input: &Input) -> Compilation {
+/// The same, for code that says where the architecture has its blocks.
+pub fn compile_with_places(input: &Input) -> Compilation {
     run(input, true)
 }
 
-fn run(input: &Input, for_macro: bool) -> Compilation {
+fn run(input: &Input, with_places: bool) -> Compilation {
     let mut sources = Sources::default();
 
     // Text to data that knows its places.
@@ -73,7 +74,7 @@ fn run(input: &Input, for_macro: bool) -> Compilation {
         {
             sink.note("kernel-too-large", &advice);
         }
-        let blocks = if for_macro {
+        let blocks = if with_places {
             wiring.paths()
         } else {
             Vec::new()
@@ -83,8 +84,8 @@ fn run(input: &Input, for_macro: bool) -> Compilation {
     let model = (!sink.has_errors()).then_some(model);
 
     let places = match model {
-        Some(_) if for_macro => places(&documents, &mut sources, blocks),
-        _ => String::new(),
+        Some(_) if with_places => places(&documents, &mut sources, blocks),
+        _ => Vec::new(),
     };
 
     // Places are looked up only when there is something to say.
@@ -103,19 +104,15 @@ fn run(input: &Input, for_macro: bool) -> Compilation {
     }
 }
 
-/// A line for each block: its path, a tab, and where it is written.
-fn places(documents: &Documents, sources: &mut Sources, blocks: Vec<(String, Place)>) -> String {
-    let mut spans = Vec::new();
-    {
-        let mut locate = documents.locate(sources);
-        spans.extend(
-            blocks
-                .into_iter()
-                .map(|(path, place)| (path, locate(&place).span)),
-        );
-    }
-    let line = |(path, span): (String, Span)| format!("{path}\t{}\n", sources.show(span));
-    spans.into_iter().map(line).collect()
+/// Where blocks are written, by their paths.
+fn places(
+    documents: &Documents,
+    sources: &mut Sources,
+    blocks: Vec<(String, Place)>,
+) -> Vec<(String, Span)> {
+    let mut locate = documents.locate(sources);
+    let place = |(path, place)| (path, locate(&place).span);
+    blocks.into_iter().map(place).collect()
 }
 
 fn failed(diagnostics: Diagnostics, sources: Sources, reads: Reads, input: &Input) -> Compilation {
@@ -126,7 +123,7 @@ fn failed(diagnostics: Diagnostics, sources: Sources, reads: Reads, input: &Inpu
         sources,
         reads,
         skeleton,
-        places: String::new(),
+        places: Vec::new(),
     }
 }
 
@@ -134,6 +131,29 @@ impl Compilation {
     /// The diagnostics as plain text.
     pub fn report(&self) -> String {
         self.diagnostics.plain(&self.sources)
+    }
+
+    /// The generated code, as the text of a file; a failure at run time says where its block is written, relative to the
+    /// folder of `output`. Nothing if there is no model.
+    pub fn source_with_places(
+        &self,
+        type_name: Option<&str>,
+        header: &Header,
+        output: Option<&Path>,
+    ) -> Option<String> {
+        let lines = self.places(&|name| header::relative_to_output(name, output));
+        let code = emit::emit(self.model.as_ref()?, type_name);
+        Some(code.source(&header.to_string(), Some(&lines)))
+    }
+
+    /// A line for each block: its path, a tab, and `src/resnet.jsonnet:12:9`, with what `name` makes of a path.
+    pub(crate) fn places(&self, name: &dyn Fn(&str) -> String) -> Vec<String> {
+        let line = |(path, span): &(String, Span)| {
+            let (line, column) = self.sources.line_and_column(*span);
+            let file = name(&self.sources.file(span.file).name);
+            format!("{path}\t{file}:{line}:{column}\n")
+        };
+        self.places.iter().map(line).collect()
     }
 
     /// The same without warnings of these codes.

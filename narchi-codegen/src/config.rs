@@ -8,7 +8,7 @@ use std::{
 
 use crate::{
     codes,
-    compile::{Compilation, compile_for_macro},
+    compile::{Compilation, compile_with_places},
     emit,
     expand::{self, Wrapping, output_stem},
     frontend::{Argument, Input},
@@ -148,7 +148,7 @@ impl Config {
                 path: file.as_ref().to_owned(),
                 ..self.input.clone()
             };
-            let compilation = compile_for_macro(&input).allow(&self.allowed);
+            let compilation = compile_with_places(&input).allow(&self.allowed);
             announce(&compilation);
             let stem = output_stem(&input.path, self.name.as_deref());
             let target = out_dir.join(format!("{stem}.rs"));

@@ -34,12 +34,9 @@ pub fn expand(compilation: &Compilation, wrapping: &Wrapping<'_>) -> TokenStream
     let (items, exported, message) = match &compilation.model {
         Some(model) => {
             let code = emit::emit(model, *type_name);
+            let places = compilation.places(&str::to_owned).concat();
             let warning = is_macro.then(|| warning(compilation)).flatten();
-            (
-                code.tokens(runtime, &compilation.places),
-                code.public_names(),
-                warning,
-            )
+            (code.tokens(runtime, &places), code.public_names(), warning)
         }
         None => {
             let name = skeleton.type_name(*type_name);

@@ -49,10 +49,24 @@ impl Header {
         Self { file, command }
     }
 
+    /// The same for code with the places of its blocks.
+    #[must_use]
+    pub fn with_places(mut self) -> Self {
+        self.command.push_str(" --places");
+        self
+    }
+
     /// The command that writes the file, in its folder.
     pub fn command(&self) -> &str {
         &self.command
     }
+}
+
+/// A path as seen from the folder of a generated file.
+pub(crate) fn relative_to_output(path: &str, output: Option<&Path>) -> String {
+    let folder = output.and_then(Path::parent).unwrap_or(Path::new(""));
+    let path = relative(Path::new(path), folder);
+    path.to_string_lossy().replace('\\', "/")
 }
 
 impl fmt::Display for Header {

@@ -58,7 +58,7 @@ mod skeleton;
 pub use crate::frontend::difference_of_engines;
 pub use crate::{
     budget::Budget,
-    compile::{Compilation, compile, compile_for_macro},
+    compile::{Compilation, compile, compile_with_places},
     config::{Config, ConfigError},
     diagnostic::{Diagnostic, Diagnostics, Severity},
     expand::{Wrapping, expand},

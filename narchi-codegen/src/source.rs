@@ -76,12 +76,6 @@ impl Sources {
         )
     }
 
-    /// A place as people write it, `src/net.jsonnet:12:9`.
-    pub(crate) fn show(&self, span: Span) -> String {
-        let (line, column) = self.line_and_column(span);
-        format!("{}:{line}:{column}", self.file(span.file).name)
-    }
-
     /// The text of a place.
     pub fn text(&self, span: Span) -> &str {
         self.file(span.file)

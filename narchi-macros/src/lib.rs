@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, process};
 
-use narchi_codegen::{Argument, Input, Wrapping, codes, compile_for_macro, expand};
+use narchi_codegen::{Argument, Input, Wrapping, codes, compile_with_places, expand};
 use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::{
@@ -52,7 +52,7 @@ pub fn narchi_model(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
         runtime,
         is_macro: true,
     };
-    let compilation = compile_for_macro(&input).allow(&arguments.allow);
+    let compilation = compile_with_places(&input).allow(&arguments.allow);
     if let Some(report) = compilation.unstoppable() {
         // The evaluation would take the whole machine's memory for as long as the compiler runs.
         eprintln!("{report}");

@@ -3,6 +3,7 @@
 use std::{path::PathBuf, process::ExitCode};
 
 use clap::Args;
+use narchi_codegen::compile;
 
 use super::{Jsonnet, PROBLEMS, message::Messages, usage};
 
@@ -26,7 +27,7 @@ impl Check {
                 Ok(input) => input,
                 Err(message) => return usage(&message),
             };
-            match self.messages.compile(&input).model {
+            match self.messages.report(compile(&input)).model {
                 Some(model) => self.messages.sound(file, &model.summary()),
                 None => failed += 1,
             }

@@ -8,7 +8,7 @@ use std::{
 };
 
 use clap::Args;
-use narchi_codegen::{Compilation, Header};
+use narchi_codegen::{Compilation, Header, compile, compile_with_places};
 use similar::TextDiff;
 
 use super::{Jsonnet, PROBLEMS, message::Messages, tell, usage};
@@ -27,6 +27,10 @@ pub(crate) struct Emit {
     /// The name of the type, if not that of the architecture.
     #[arg(long, value_name = "NAME", value_parser = type_name)]
     name: Option<String>,
+    /// Has failures at run time say which line of the architecture has the block that failed. Those lines are part of the
+    /// code then, and change it when the architecture is edited.
+    #[arg(long)]
+    places: bool,
     /// Writes the files that the code depends on as a rule for make.
     #[arg(long, value_name = "FILE")]
     dep_file: Option<PathBuf>,
@@ -42,7 +46,12 @@ impl Emit {
             Ok(input) => input,
             Err(message) => return usage(&message),
         };
-        let compilation = self.messages.compile(&input);
+        let compilation = if self.places {
+            compile_with_places(&input)
+        } else {
+            compile(&input)
+        };
+        let compilation = self.messages.report(compilation);
         // Also where there is no code: what depends on a mended import is to be made again.
         if let Err(message) = self.write_dep_file(&compilation) {
             return failed(&message);
@@ -50,8 +59,15 @@ impl Emit {
         let Some(model) = &compilation.model else {
             return ExitCode::from(PROBLEMS);
         };
-        let header = Header::new(&input, self.name.as_deref(), self.output.as_deref());
-        let code = model.source(self.name.as_deref(), &header);
+        let (name, output) = (self.name.as_deref(), self.output.as_deref());
+        let mut header = Header::new(&input, name, output);
+        let mut code = model.source(name, &header);
+        if self.places {
+            header = header.with_places();
+            code = compilation
+                .source_with_places(name, &header, output)
+                .unwrap_or(code);
+        }
         let done = match &self.output {
             None => std::io::stdout()
                 .write_all(code.as_bytes())

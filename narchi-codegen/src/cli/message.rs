@@ -4,7 +4,7 @@ use std::{io::IsTerminal, path::Path};
 
 use annotate_snippets::Renderer;
 use clap::{Args, ValueEnum};
-use narchi_codegen::{Compilation, Diagnostic, Input, Severity, Sources, Span, codes, compile};
+use narchi_codegen::{Compilation, Diagnostic, Severity, Sources, Span, codes};
 use serde_json::{Value, json};
 
 use super::tell;
@@ -39,9 +39,9 @@ enum Denied {
 }
 
 impl Messages {
-    /// Compiles, and reports what is wrong.
-    pub(crate) fn compile(&self, input: &Input) -> Compilation {
-        let compilation = compile(input).allow(&self.allow);
+    /// Reports what is wrong.
+    pub(crate) fn report(&self, compilation: Compilation) -> Compilation {
+        let compilation = compilation.allow(&self.allow);
         let compilation = if self.deny.contains(&Denied::Warnings) {
             compilation.deny_warnings()
         } else {

@@ -7,6 +7,8 @@
 use proc_macro2::{Delimiter, Group, Literal, TokenStream, TokenTree};
 use quote::quote;
 
+use super::notes::{AFTER, TAIL};
+
 /// Before the statements of a block.
 pub(super) const BLOCK: &str = "__block";
 /// Before the statements of the model.
@@ -23,7 +25,7 @@ pub(super) fn root() -> TokenStream {
 }
 
 /// Tokens in which failures say their block; `places` says where the blocks of the model are written.
-pub(super) fn blamed(tokens: TokenStream, places: &str) -> TokenStream {
+pub(super) fn blamed(tokens: TokenStream, places: &TokenStream) -> TokenStream {
     let mut writer = Writer {
         places,
         block: None,
@@ -32,7 +34,7 @@ pub(super) fn blamed(tokens: TokenStream, places: &str) -> TokenStream {
 }
 
 struct Writer<'a> {
-    places: &'a str,
+    places: &'a TokenStream,
     /// The block that is to blame.
     block: Option<Literal>,
 }
@@ -55,6 +57,11 @@ impl Writer<'_> {
                         nn::located(run(), #places)
                     });
                     return written;
+                }
+                // Comments belong to no statement.
+                TokenTree::Ident(name) if name == AFTER || name == TAIL => {
+                    written.extend([TokenTree::Ident(name)]);
+                    written.extend(rest.by_ref().take(3));
                 }
                 TokenTree::Ident(name) if name == BLOCK => {
                     self.block = rest.nth(1).as_ref().and_then(named);

@@ -102,18 +102,19 @@ impl Code {
         self.public_names.clone()
     }
 
-    /// The content of a module, without comments; `runtime` is the path of the crate `narchi-runtime`, `places` is what
-    /// [`crate::Compilation`] has of them.
+    /// The content of a module, without comments; `runtime` is the path of the crate `narchi-runtime`, `places` has a
+    /// line for each block.
     pub(crate) fn tokens(&self, runtime: &TokenStream, places: &str) -> TokenStream {
         let items = self.items.iter().map(|it| {
             let stripped = notes::stripped(it.clone());
-            blame::blamed(stripped, places)
+            blame::blamed(stripped, &quote!(#places))
         });
         quote!(use #runtime::prelude::*; #(#items)*)
     }
 
-    /// The text of a file that begins with `header`.
-    pub(crate) fn source(&self, header: &str) -> String {
+    /// The text of a file that begins with `header`. With `places`, a line for each block, failures say their block.
+    pub(crate) fn source(&self, header: &str, places: Option<&[String]>) -> String {
+        let places = places.map(|it| quote!(concat!(#(#it),*)));
         let mut text = header.trim_end().to_owned();
         if !text.is_empty() {
             text.push_str("\n\n");
@@ -121,7 +122,11 @@ impl Code {
         text.push_str("use narchi_runtime::prelude::*;\n");
         for item in &self.items {
             text.push('\n');
-            text.push_str(&format::item(item, &self.notes));
+            let item = match &places {
+                Some(places) => blame::blamed(item.clone(), places),
+                None => item.clone(),
+            };
+            text.push_str(&format::item(&item, &self.notes));
         }
         text
     }

@@ -34,7 +34,7 @@ fn code(x: &str, blocks: &str, wires: &str) -> String {
 }
 
 fn source(text: &str) -> String {
-    code_of(&serde_json::from_str(text).unwrap()).source("")
+    code_of(&serde_json::from_str(text).unwrap()).source("", None)
 }
 
 /// Checks that the code has these lines in this order, one directly after the other.
@@ -213,7 +213,7 @@ fn structs_do_not_nest_too_deep() {
             "_id": "net", "blocks": [inner], "graph": ["x -> outer -> y"],
             "inputs": [{ "_id": "x", "_shape": [4] }], "outputs": [{ "_id": "y", "_shape": [4] }],
         }));
-        code.source("").matches("\nstruct ").count()
+        code.source("", None).matches("\nstruct ").count()
     };
     assert_eq!(nested(60), 60);
     assert_eq!(nested(150), 50);
@@ -227,7 +227,7 @@ fn tokens_for_the_macro_name_blocks_and_have_no_markers() {
         "graph": ["x -> a -> b -> y"],
         "inputs": [{ "_id": "x", "_shape": [4] }], "outputs": [{ "_id": "y", "_shape": [8] }],
     }));
-    let file = code.source("");
+    let file = code.source("", None);
     assert!(
         file.contains("// [N, 8]") && !file.contains("in_block"),
         "{file}"
@@ -266,7 +266,7 @@ fn names_of_the_file_never_get_in_the_way() {
         "inputs": [{ "_id": "x", "_shape": [4] }], "outputs": [{ "_id": "y", "_shape": [4] }],
     }));
     assert_eq!(code.public_names(), ["ResultModel"]);
-    let code = code.source("");
+    let code = code.source("", None);
     check(
         &code,
         &[

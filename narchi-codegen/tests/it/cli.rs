@@ -303,3 +303,31 @@ fn warnings_are_errors_where_they_are_denied() {
     assert_eq!((code, out.as_str()), (1, ""));
     assert!(err.starts_with("error[softmax-without-dim]"), "{err}");
 }
+
+#[test]
+fn code_may_say_where_its_blocks_are_written() {
+    let folder = folder();
+    fs::create_dir(folder.path().join("src")).expect("the folder is writable");
+    let emit = [
+        "emit",
+        "mlp.jsonnet",
+        "--ext-code",
+        "classes=3",
+        "-o",
+        "src/mlp.rs",
+        "--places",
+    ];
+    let (code, _, err) = run(folder.path(), &emit);
+    assert_eq!((code, err.as_str()), (0, ""));
+    let text = fs::read_to_string(folder.path().join("src/mlp.rs")).expect("it was written");
+    assert!(text.contains("-o mlp.rs --places\n"), "{text}");
+    assert!(
+        text.contains("concat!(\"fc\\t../mlp.jsonnet:4:21\\n\")"),
+        "{text}"
+    );
+    let check = [&emit[..], &["--check"]].concat();
+    assert_eq!(
+        run(folder.path(), &check),
+        (0, String::new(), String::new())
+    );
+}
