@@ -177,9 +177,13 @@ fn closure_of_field(text: &str) -> Option<(&str, &str)> {
 
 /// The value of a statement, without what it is assigned to, and where it begins.
 fn value_of(text: &str) -> (usize, &str) {
+    // Types of constants may have parentheses.
+    let is_const = ["const ", "pub const "]
+        .iter()
+        .any(|it| text.starts_with(it));
     let start = text
         .find(" = ")
-        .filter(|it| !text[..*it].contains(['(', '{']))
+        .filter(|it| is_const || !text[..*it].contains(['(', '{']))
         .map_or(0, |it| it + 3);
     (start, &text[start..])
 }
