@@ -140,7 +140,9 @@ pub fn located<T>(result: Result<T>, places: &'static str) -> Result<T> {
 
 #[cold]
 fn with_place(mut error: Error, places: &'static str) -> Error {
-    if let Some(Some(block)) = error.block() {
+    if let Some(Some(block)) = error.block()
+        && block.place.is_none()
+    {
         let places = places.lines().filter_map(|it| it.split_once('\t'));
         let meant = places.filter(|it| is_meant(&block.path, it.0));
         // The longest path: a model may be part of another, whose paths are longer by its own.

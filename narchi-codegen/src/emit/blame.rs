@@ -52,9 +52,15 @@ impl Writer<'_> {
                     rest.nth(2);
                     let body = self.stream(rest.collect());
                     let places = self.places;
-                    written.extend(quote! {
-                        let run = || -> Result<_> { #body };
-                        nn::located(run(), #places)
+                    let is_end =
+                        |it: TokenTree| matches!(it, TokenTree::Punct(it) if it.as_char() == ';');
+                    written.extend(if body.clone().into_iter().any(is_end) {
+                        quote! {
+                            let run = || -> Result<_> { #body };
+                            nn::located(run(), #places)
+                        }
+                    } else {
+                        quote!(nn::located(#body, #places))
                     });
                     return written;
                 }

@@ -93,7 +93,12 @@ fn lay_broken(indent: usize, text: &str, groups: &[Group], laid: &mut Vec<String
         laid.extend(rest.iter().map(|it| format!("{space}    {it}")));
         return;
     }
-    match groups.iter().rev().find(|it| !it.items.is_empty()) {
+    // Parentheses around a part of a sum are no list.
+    let is_list = |it: &&Group| {
+        let is_grouping = it.kind == '(' && it.items.len() == 1 && !is_call(text, it.start);
+        !it.items.is_empty() && !is_grouping
+    };
+    match groups.iter().rev().find(is_list) {
         Some(group) => lay_list(indent, text, group, laid),
         None => laid.push(format!("{space}{text}")),
     }

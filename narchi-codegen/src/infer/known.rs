@@ -35,7 +35,12 @@ pub(super) struct Sizes {
 impl Inference<'_> {
     /// Finds how large the symbols must be for no size to vanish.
     pub(super) fn lower_bounds(&mut self) {
-        let dims: Vec<Dim> = self.sizes.all.iter().map(|it| it.0.clone()).collect();
+        // Sizes are whole, or facts see to it: `H*W/12` is at least one where `H*W` is.
+        let whole = |dim: &Dim| dim.scale(dim.denominator()?.into());
+        let dims = self.sizes.all.iter();
+        let dims: Vec<Dim> = dims
+            .map(|it| whole(&it.0).unwrap_or_else(|_| it.0.clone()))
+            .collect();
         let bounds = match lower_bounds(&dims, &self.facts.facts) {
             Ok(bounds) => bounds,
             Err(error) => {

@@ -30,7 +30,7 @@ pub(crate) fn smallest_inputs(wiring: &mut Wiring<'_>) -> Option<String> {
     }
     let inputs = wiring.root.inputs.iter().filter_map(|it| shown(it, &least));
     let inputs: Vec<String> = inputs.collect();
-    Some(format!("it works from {} on", inputs.join(" and ")))
+    Some(format!("the kernels fit from {} on", inputs.join(" and ")))
 }
 
 /// Puts symbols in the place of fixed sizes behind the channels.

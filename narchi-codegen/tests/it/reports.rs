@@ -175,4 +175,17 @@ fn products_of_positive_sizes_are_positive() {
         { _id: 'flat', _class: 'Reshape', reshape_spec: 'flatten' }],\n\
         graph: ['x -> conv -> pool -> flat -> y'] }";
     check(text, "");
+    let text = "{ inputs: [{ _id: 'x', _shape: ['<<variable:H>>', '<<variable:W>>'] }],\n\
+        outputs: [{ _id: 'y', _shape: ['<<auto>>', 12] }],\n\
+        blocks: [{ _id: 'flat', _class: 'Reshape', reshape_spec: 'flatten' },\n\
+        { _id: 'rows', _class: 'Reshape', reshape_spec: [{ '0': ['<<auto>>', 12] }] }],\n\
+        graph: ['x -> flat -> rows -> y'] }";
+    check(
+        text,
+        "
+warning[fact-assumed]: `rows` requires H*W % 12 == 0 of the inputs
+--> net.jsonnet:4:8
+= note: H*W is split into [<<auto>>, 12]
+= help: sizes for which it does not hold are refused when the model is called",
+    );
 }
