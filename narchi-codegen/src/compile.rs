@@ -69,11 +69,7 @@ fn run(input: &Input, with_places: bool) -> Compilation {
         // Blocks and wires to a typed model.
         let model = infer::infer(&mut sink, &wiring);
         let skeleton = Skeleton::new(&wiring, &model);
-        if sink.has("kernel-too-large")
-            && let Some(advice) = infer::smallest_inputs(&mut wiring)
-        {
-            sink.note("kernel-too-large", &advice);
-        }
+        infer::advise(&mut sink, &mut wiring);
         let blocks = if with_places {
             wiring.paths()
         } else {

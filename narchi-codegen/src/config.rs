@@ -127,8 +127,8 @@ impl Config {
     ///
     /// # Errors
     ///
-    /// If a result cannot be written, or there is no such code as one that is allowed. A file that does not compile is an error where the model is
-    /// included, with the whole report, not here.
+    /// If a result cannot be written, or there is no such code as one that is allowed. A file that does not compile is an
+    /// error where the model is included, with the whole report, not here.
     pub fn compile(&self, files: &[impl AsRef<Path>]) -> Result<(), ConfigError> {
         let out_dir = match (&self.out_dir, std::env::var_os("OUT_DIR")) {
             (Some(folder), _) => folder.clone(),

@@ -182,8 +182,14 @@ impl Sink {
         let mut alike: Vec<Alike> = Vec::new();
         let mut known: BTreeMap<(&str, Span), usize> = BTreeMap::new();
         let located = self.all.into_iter().map(|it| {
-            let calls = locate(&it.place).calls;
-            (it.map(|it| locate(&it).span), calls)
+            // Of the place itself, which comes before those of the labels.
+            let mut calls = None;
+            let located = it.map(|it| {
+                let found = locate(&it);
+                calls.get_or_insert(found.calls);
+                found.span
+            });
+            (located, calls.unwrap_or_default())
         });
         let found = self.found.into_iter().map(|it| (it, Vec::new()));
         for (diagnostic, calls) in located.chain(found) {

@@ -56,18 +56,18 @@ impl Emit {
         if let Err(message) = self.write_dep_file(&compilation) {
             return failed(&message);
         }
-        let Some(model) = &compilation.model else {
-            return ExitCode::from(PROBLEMS);
-        };
         let (name, output) = (self.name.as_deref(), self.output.as_deref());
         let mut header = Header::new(&input, name, output);
-        let mut code = model.source(name, &header);
-        if self.places {
+        let code = if self.places {
             header = header.with_places();
-            code = compilation
-                .source_with_places(name, &header, output)
-                .unwrap_or(code);
-        }
+            compilation.source_with_places(name, &header, output)
+        } else {
+            let model = compilation.model.as_ref();
+            model.map(|it| it.source(name, &header))
+        };
+        let Some(code) = code else {
+            return ExitCode::from(PROBLEMS);
+        };
         let done = match &self.output {
             None => std::io::stdout()
                 .write_all(code.as_bytes())

@@ -1,8 +1,8 @@
 //! Which block is to blame for a failure at run time.
 //!
-//! In a file, the line of the failure says it. Code of macros and build scripts has no lines that anybody knows, and
-//! nobody reads it: there every question mark says the block, and the model where that is written. Markers in the tokens
-//! keep both apart.
+//! In a file, the line of the failure says it, unless its user wants more. Code of macros and build scripts has no lines
+//! that anybody knows, and nobody reads it: there every question mark says the block, and the model where that is written.
+//! Markers in the tokens keep both apart.
 
 use proc_macro2::{Delimiter, Group, Literal, TokenStream, TokenTree};
 use quote::quote;

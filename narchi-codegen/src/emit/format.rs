@@ -13,7 +13,7 @@ use super::{
 };
 
 /// The text of items that nobody reviews.
-pub(super) fn plain(items: &TokenStream) -> String {
+pub(crate) fn plain(items: &TokenStream) -> String {
     laid_out(&lines(items.clone())).join("\n") + "\n"
 }
 

@@ -38,6 +38,7 @@ use std::collections::BTreeSet;
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 
+pub(crate) use self::format::plain;
 use self::{
     classes::{Classes, classes},
     classify::{ClassId, classify},
@@ -130,11 +131,6 @@ impl Code {
         }
         text
     }
-}
-
-/// The text of items that nobody reviews.
-pub(crate) fn plain(items: &TokenStream) -> String {
-    format::plain(items)
 }
 
 /// The root, then each class after the first that uses it.

@@ -63,11 +63,11 @@ impl<'a> Report<'a> {
         match error {
             LoadError::Lex(error) => {
                 let (span, message) = syntax::lexical(error);
-                let found = Diagnostic::error("syntax-error", at(span), message);
-                match error {
-                    LexError::UnfinishedString { .. } => found.help(Some("close it with a quote")),
-                    _ => found,
-                }
+                let help = match error {
+                    LexError::UnfinishedString { .. } => "close it with a quote",
+                    _ => "correct or remove it",
+                };
+                Diagnostic::error("syntax-error", at(span), message).help(Some(help))
             }
             LoadError::Parse(ParseError::Expected {
                 span,
@@ -75,7 +75,8 @@ impl<'a> Report<'a> {
                 instead,
             }) => {
                 let message = syntax::expected(expected, instead);
-                Diagnostic::error("syntax-error", at(*span), message)
+                let help = "add what is expected, or remove what is there";
+                Diagnostic::error("syntax-error", at(*span), message).help(Some(help))
             }
             LoadError::Analyze(error) => analysis(error, at),
         }
@@ -105,7 +106,8 @@ impl<'a> Report<'a> {
             }
             Kind::InfiniteRecursion => {
                 let message = "this value is needed to compute itself";
-                Diagnostic::error("endless-recursion", at, message)
+                let help = "give it a value that does not mention it";
+                Diagnostic::error("endless-recursion", at, message).help(Some(help))
             }
             Kind::AssertFailed { message, .. } => {
                 let said = message.as_deref().unwrap_or("an assertion does not hold");
@@ -115,7 +117,8 @@ impl<'a> Report<'a> {
             Kind::AssertEqualFailed { lhs, rhs } => {
                 said_by_user(&format!("{lhs} is not equal to {rhs}"), at)
             }
-            kind => Diagnostic::error("evaluation-error", at, message(kind)),
+            kind => Diagnostic::error("evaluation-error", at, message(kind))
+                .help(Some("change this expression, or what it is computed from")),
         };
         self.with_calls(diagnostic, trace, at)
     }
@@ -189,7 +192,9 @@ pub(super) fn nested_too_deep<P>(place: P) -> Diagnostic<P> {
 }
 
 fn analysis(error: &AnalyzeError, at: impl Fn(SpanId) -> Span) -> Diagnostic {
-    let syntax = |span, message: String| Diagnostic::error("syntax-error", at(span), message);
+    let syntax = |span, message: String| {
+        Diagnostic::error("syntax-error", at(span), message).help(Some("correct or remove it"))
+    };
     let twice = |first, again, what: &str, name: &str| {
         syntax(again, format!("the {what} `{name}` is defined twice"))
             .label(at(first), "first here")
@@ -261,7 +266,8 @@ fn missing_ext_var(name: &str, at: Span, input: &Input) -> Diagnostic {
 fn said_by_user(text: &str, at: Span) -> Diagnostic {
     let mut lines = text.lines().filter(|it| !it.trim().is_empty());
     let first = lines.next().unwrap_or("an error without a text");
-    let diagnostic = Diagnostic::error("assertion-failed", at, first);
+    let help = "change the value that it speaks of, or what is given from outside";
+    let diagnostic = Diagnostic::error("assertion-failed", at, first).help(Some(help));
     lines.fold(diagnostic, Diagnostic::note)
 }
 

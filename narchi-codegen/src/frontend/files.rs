@@ -259,7 +259,8 @@ fn note(paths: &mut Vec<PathBuf>, path: &Path) {
 
 fn unreadable(at: Span, path: &Path, why: String) -> Diagnostic {
     let message = format!("cannot read `{}`: {why}", path.display());
-    Diagnostic::error("unreadable-file", at, message)
+    let help = "name a file of text in UTF-8, which is no longer than 8 MiB";
+    Diagnostic::error("unreadable-file", at, message).help(Some(help))
 }
 
 fn is_missing(error: &io::Error) -> bool {

@@ -53,7 +53,7 @@ impl Reader {
             "the string is {} bytes long, and no string of an architecture is longer than {MAX_STRING}",
             text.len()
         );
-        self.flaw(id, |place| Diagnostic::error("too-large", place, message));
+        self.flaw(id, |place| too_large(place, message));
         Value::Null
     }
 
@@ -91,7 +91,7 @@ impl Reader {
         for (key, value) in fields {
             if key.len() > MAX_KEY {
                 let message = format!("a key of this object is {} bytes long", key.len());
-                self.flaw(id, |place| Diagnostic::error("too-large", place, message));
+                self.flaw(id, |place| too_large(place, message));
                 continue;
             }
             if self.is_full(id) {
@@ -122,7 +122,7 @@ impl Reader {
         if is_full {
             self.flaw(id, |place| {
                 let message = format!("the architecture has more than {MAX_VALUES} values");
-                Diagnostic::error("too-large", place, message)
+                too_large(place, message)
             });
         }
         is_full
@@ -136,4 +136,9 @@ impl Reader {
             }));
         }
     }
+}
+
+fn too_large(place: Place, message: String) -> Diagnostic<Place> {
+    let help = "make it smaller: no architecture needs as much";
+    Diagnostic::error("too-large", place, message).help(Some(help))
 }

@@ -14,7 +14,7 @@ mod smallest;
 
 use std::sync::Arc;
 
-pub(crate) use self::smallest::smallest_inputs;
+pub(crate) use self::smallest::advise;
 use self::{
     known::{Known, Sizes},
     report::{label, prefix, report, show_inputs, wrong_inputs},

@@ -9,8 +9,17 @@ use crate::{
     wiring::{Declared, Size, Wiring},
 };
 
-/// What sizes of the inputs would do where the given ones are too small for a kernel, for people. Forgets the sizes.
-pub(crate) fn smallest_inputs(wiring: &mut Wiring<'_>) -> Option<String> {
+/// Says which sizes of the inputs would do where the given ones are too small for a kernel. Then the sizes are forgotten.
+pub(crate) fn advise(sink: &mut Sink, wiring: &mut Wiring<'_>) {
+    const CODE: &str = "kernel-too-large";
+    if sink.has(CODE)
+        && let Some(advice) = smallest_inputs(wiring)
+    {
+        sink.note(CODE, &advice);
+    }
+}
+
+fn smallest_inputs(wiring: &mut Wiring<'_>) -> Option<String> {
     let mut given: BTreeMap<Symbol, i64> = BTreeMap::new();
     for (index, input) in wiring.root.inputs.iter_mut().enumerate() {
         forget_sizes(index, input, &mut given);

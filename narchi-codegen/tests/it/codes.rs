@@ -75,6 +75,19 @@ fn pages_are_paragraphs_that_begin_with_a_sentence() {
 }
 
 #[test]
+fn every_report_says_what_to_do() {
+    for code in CODES {
+        let path = errors().join(format!("{}.jsonnet", code.name));
+        let compilation = compile(&input(&path));
+        for diagnostic in compilation.diagnostics.iter() {
+            // What is accepted instead is a note.
+            let is_advised = diagnostic.help.is_some() || !diagnostic.notes.is_empty();
+            assert!(is_advised, "{}", compilation.report());
+        }
+    }
+}
+
+#[test]
 fn mended_examples_compile() {
     for code in CODES {
         let compilation = compile(&input(

@@ -1,13 +1,11 @@
 //! What reports call a module.
 
-use std::fmt;
-
 use tch::{TchError, nn::Path};
 
 use crate::{Error, Result};
 
 /// The path of a module's weights, `layer1.0.conv1`: a failure of the module says it.
-#[derive(Clone, Default, PartialEq, Eq)]
+#[derive(Debug)]
 pub(super) struct Name(Box<str>);
 
 impl Name {
@@ -20,12 +18,6 @@ impl Name {
     #[track_caller]
     fn blames(&self, error: impl Into<Error>) -> Error {
         error.into().of_module(&self.0)
-    }
-}
-
-impl fmt::Debug for Name {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(&self.0, f)
     }
 }
 

@@ -58,14 +58,16 @@ fn files_that_cannot_be_read() {
     });
     assert_eq!(
         folder,
-        "unreadable-file at net:1:1 []: cannot read `net`: it is a folder"
+        "unreadable-file at net:1:1 []: cannot read `net`: it is a folder\n\
+             help: name a file of text in UTF-8, which is no longer than 8 MiB"
     );
     let bytes = error(&[("net.jsonnet", "1")], |it| {
         fs::write(&it.path, b"'\xff'").unwrap();
     });
     assert_eq!(
         bytes,
-        "unreadable-file at net.jsonnet:1:1 []: cannot read `net.jsonnet`: it is not UTF-8 text (at byte 1)"
+        "unreadable-file at net.jsonnet:1:1 []: cannot read `net.jsonnet`: it is not UTF-8 text (at byte 1)\n\
+             help: name a file of text in UTF-8, which is no longer than 8 MiB"
     );
 }
 
@@ -95,7 +97,8 @@ fn imports_that_cannot_be_read() {
             ("net.jsonnet", "import 'lib'"),
             ("lib/block.libsonnet", "1"),
         ],
-        "unreadable-file at net.jsonnet:1:1 [import 'lib']: cannot read `lib`: it is a folder",
+        "unreadable-file at net.jsonnet:1:1 [import 'lib']: cannot read `lib`: it is a folder\n\
+             help: name a file of text in UTF-8, which is no longer than 8 MiB",
     );
     check_files(
         &[
@@ -104,7 +107,8 @@ fn imports_that_cannot_be_read() {
             ("z", ""),
         ],
         "syntax-error at lib:1:8 []: expected `,` or `}`, found the end of the file\n\
-         note: imported at net.jsonnet:2:2",
+         note: imported at net.jsonnet:2:2\n\
+             help: add what is expected, or remove what is there",
     );
 }
 
@@ -112,27 +116,33 @@ fn imports_that_cannot_be_read() {
 fn texts_that_are_not_jsonnet() {
     check(
         "{ a: 1 b: 2 }",
-        "syntax-error at net.jsonnet:1:8 [b]: expected `,` or `}`, found `b`",
+        "syntax-error at net.jsonnet:1:8 [b]: expected `,` or `}`, found `b`\n\
+             help: add what is expected, or remove what is there",
     );
     check(
         "[1, 2",
-        "syntax-error at net.jsonnet:1:6 []: expected `,` or `]`, found the end of the file",
+        "syntax-error at net.jsonnet:1:6 []: expected `,` or `]`, found the end of the file\n\
+             help: add what is expected, or remove what is there",
     );
     check(
         "",
-        "syntax-error at net.jsonnet:1:1 []: expected a value, found the end of the file",
+        "syntax-error at net.jsonnet:1:1 []: expected a value, found the end of the file\n\
+             help: add what is expected, or remove what is there",
     );
     check(
         "{ a: }",
-        "syntax-error at net.jsonnet:1:6 [}]: expected a value, found `}`",
+        "syntax-error at net.jsonnet:1:6 [}]: expected a value, found `}`\n\
+             help: add what is expected, or remove what is there",
     );
     check(
         "local a = 1\n{}",
-        "syntax-error at net.jsonnet:2:3 []: expected `,` or `;`, found the end of the file",
+        "syntax-error at net.jsonnet:2:3 []: expected `,` or `;`, found the end of the file\n\
+             help: add what is expected, or remove what is there",
     );
     check(
         "1 2",
-        "syntax-error at net.jsonnet:1:3 [2]: expected the end of the file, found a number",
+        "syntax-error at net.jsonnet:1:3 [2]: expected the end of the file, found a number\n\
+             help: add what is expected, or remove what is there",
     );
     check(
         "{ a: 'x }",
@@ -141,11 +151,13 @@ fn texts_that_are_not_jsonnet() {
     );
     check(
         "{ a: 'x' } é",
-        "syntax-error at net.jsonnet:1:12 [é]: unexpected character `é`",
+        "syntax-error at net.jsonnet:1:12 [é]: unexpected character `é`\n\
+             help: correct or remove it",
     );
     check(
         "{ a: 01 }",
-        "syntax-error at net.jsonnet:1:6 [0]: a number does not begin with `0`",
+        "syntax-error at net.jsonnet:1:6 [0]: a number does not begin with `0`\n\
+             help: correct or remove it",
     );
     check(
         "{ a: self }.a + x",
@@ -154,25 +166,30 @@ fn texts_that_are_not_jsonnet() {
     );
     check(
         "self.a",
-        "syntax-error at net.jsonnet:1:1 [self]: `self` means nothing outside of objects",
+        "syntax-error at net.jsonnet:1:1 [self]: `self` means nothing outside of objects\n\
+             help: correct or remove it",
     );
     check(
         "{ a: 1, a: 2 }",
         "syntax-error at net.jsonnet:1:9 [a]: the field `a` is defined twice\n\
-         label [a]: first here",
+         label [a]: first here\n\
+             help: correct or remove it",
     );
     check(
         "local a = 1, a = 2; a",
         "syntax-error at net.jsonnet:1:14 [a]: the variable `a` is defined twice\n\
-         label [a]: first here",
+         label [a]: first here\n\
+             help: correct or remove it",
     );
     check(
         "import 'a' + 'b'",
-        "syntax-error at net.jsonnet:1:8 ['a' + 'b']: the path of an import must be a string literal",
+        "syntax-error at net.jsonnet:1:8 ['a' + 'b']: the path of an import must be a string literal\n\
+             help: correct or remove it",
     );
     check(
         "|||\nx\n|||",
-        "syntax-error at net.jsonnet:2:1 []: the first line of a text block must be indented",
+        "syntax-error at net.jsonnet:2:1 []: the first line of a text block must be indented\n\
+             help: correct or remove it",
     );
 }
 
@@ -196,7 +213,8 @@ fn variables_from_outside() {
     let found = error(&files, |it| it.ext_vars = vec![code("depth", "[1,")]);
     assert_eq!(
         found,
-        "syntax-error at --ext-code depth:1:4 []: expected `for`, `]` or a value, found the end of the file"
+        "syntax-error at --ext-code depth:1:4 []: expected `for`, `]` or a value, found the end of the file\n\
+             help: add what is expected, or remove what is there"
     );
 }
 
@@ -244,51 +262,63 @@ fn evaluations_that_fail() {
         "local f(x) = x.b;\nlocal g(x) = f(x) + 1;\n{ c: [g({})] }",
         "evaluation-error at net.jsonnet:1:14 [x.b]: the object has no field `b`\n\
          note: in `f`, called at net.jsonnet:2:14\n\
-         note: in `g`, called at net.jsonnet:3:7",
+         note: in `g`, called at net.jsonnet:3:7\n\
+             help: change this expression, or what it is computed from",
     );
     check(
         "{ a: 1 + {} }",
-        "evaluation-error at net.jsonnet:1:6 [1 + {}]: `+` does not take a number and an object",
+        "evaluation-error at net.jsonnet:1:6 [1 + {}]: `+` does not take a number and an object\n\
+             help: change this expression, or what it is computed from",
     );
     check(
         "{ a: std.range('x', 1) }",
-        "evaluation-error at net.jsonnet:1:6 [std.range('x', 1)]: argument 1 of `std.range` must be a number, not a string",
+        "evaluation-error at net.jsonnet:1:6 [std.range('x', 1)]: argument 1 of `std.range` must be a number, not a string\n\
+             help: change this expression, or what it is computed from",
     );
     check(
         "std.foldl(function(a) a, [1], 0)",
-        "evaluation-error at net.jsonnet:1:1 [std.foldl(function(a) a, [1], 0)]: too many arguments: the function takes at most 1",
+        "evaluation-error at net.jsonnet:1:1 [std.foldl(function(a) a, [1], 0)]: too many arguments: the function takes at most 1\n\
+             help: change this expression, or what it is computed from",
     );
     check(
         "[1, 2][5]",
-        "evaluation-error at net.jsonnet:1:1 [[1, 2][5]]: there is no item 5 among 2, counted from 0",
+        "evaluation-error at net.jsonnet:1:1 [[1, 2][5]]: there is no item 5 among 2, counted from 0\n\
+             help: change this expression, or what it is computed from",
     );
     check(
         "local f(a) = a; f()",
-        "evaluation-error at net.jsonnet:1:17 [f()]: the parameter `a` is not given",
+        "evaluation-error at net.jsonnet:1:17 [f()]: the parameter `a` is not given\n\
+             help: change this expression, or what it is computed from",
     );
     check(
         "local f(a) = a; f(1, 2)",
-        "evaluation-error at net.jsonnet:1:17 [f(1, 2)]: too many arguments: the function takes at most 1",
+        "evaluation-error at net.jsonnet:1:17 [f(1, 2)]: too many arguments: the function takes at most 1\n\
+             help: change this expression, or what it is computed from",
     );
     check(
         "local f(a) = a; f(b=1)",
-        "evaluation-error at net.jsonnet:1:19 [b]: the function has no parameter `b`",
+        "evaluation-error at net.jsonnet:1:19 [b]: the function has no parameter `b`\n\
+             help: change this expression, or what it is computed from",
     );
     check(
         "{ a: 1 / 0 }",
-        "evaluation-error at net.jsonnet:1:6 [1 / 0]: division by zero",
+        "evaluation-error at net.jsonnet:1:6 [1 / 0]: division by zero\n\
+             help: change this expression, or what it is computed from",
     );
     check(
         "{ ['a']: 1, ['a']: 2 }",
-        "evaluation-error at net.jsonnet:1:13 [['a']]: the field `a` is defined twice",
+        "evaluation-error at net.jsonnet:1:13 [['a']]: the field `a` is defined twice\n\
+             help: change this expression, or what it is computed from",
     );
     check(
         "{ a: std.parseInt('x') }",
-        "evaluation-error at net.jsonnet:1:6 [std.parseInt('x')]: invalid base 10: 'x'",
+        "evaluation-error at net.jsonnet:1:6 [std.parseInt('x')]: invalid base 10: 'x'\n\
+             help: change this expression, or what it is computed from",
     );
     check(
         "{ a: if 1 then 2 }",
-        "evaluation-error at net.jsonnet:1:9 [1]: a condition must be true or false, not a number",
+        "evaluation-error at net.jsonnet:1:9 [1]: a condition must be true or false, not a number\n\
+             help: change this expression, or what it is computed from",
     );
     check(
         "{ a: [1, function(x) x] }",
@@ -297,7 +327,8 @@ fn evaluations_that_fail() {
     );
     check(
         "std.native('x')(1)",
-        "evaluation-error at net.jsonnet:1:1 [std.native('x')(1)]: null cannot be called",
+        "evaluation-error at net.jsonnet:1:1 [std.native('x')(1)]: null cannot be called\n\
+             help: change this expression, or what it is computed from",
     );
     check_files(
         &[
@@ -307,7 +338,8 @@ fn evaluations_that_fail() {
         "evaluation-error at lib:1:25 [self.g]: the object has no field `g`\n\
          note: in a function called at lib:1:37\n\
          note: in a function called at lib:1:37\n\
-         note: in a function called at net.jsonnet:2:6",
+         note: in a function called at net.jsonnet:2:6\n\
+             help: change this expression, or what it is computed from",
     );
 }
 
@@ -316,24 +348,29 @@ fn errors_of_the_user() {
     check(
         "local f(k) = if k % 2 == 0 then error 'kernel must be odd' else k;\n{ a: f(2) }",
         "assertion-failed at net.jsonnet:1:33 [error 'kernel must be odd']: kernel must be odd\n\
-         note: in `f`, called at net.jsonnet:2:6",
+         note: in `f`, called at net.jsonnet:2:6\n\
+             help: change the value that it speaks of, or what is given from outside",
     );
     check(
         "assert 1 == 2 : 'no\\nbecause'; {}",
         "assertion-failed at net.jsonnet:1:1 [assert 1 == 2 : 'no\\nbecause']: no\n\
-         note: because",
+         note: because\n\
+             help: change the value that it speaks of, or what is given from outside",
     );
     check(
         "{ assert self.a > 1, a: 1 }",
-        "assertion-failed at net.jsonnet:1:3 [assert self.a > 1]: an assertion does not hold",
+        "assertion-failed at net.jsonnet:1:3 [assert self.a > 1]: an assertion does not hold\n\
+             help: change the value that it speaks of, or what is given from outside",
     );
     check(
         "std.assertEqual(1, 2)",
-        "assertion-failed at net.jsonnet:1:1 [std.assertEqual(1, 2)]: 1 is not equal to 2",
+        "assertion-failed at net.jsonnet:1:1 [std.assertEqual(1, 2)]: 1 is not equal to 2\n\
+             help: change the value that it speaks of, or what is given from outside",
     );
     check(
         "{ a: error { b: 1 } }",
-        "assertion-failed at net.jsonnet:1:6 [error { b: 1 }]: {\"b\": 1}",
+        "assertion-failed at net.jsonnet:1:6 [error { b: 1 }]: {\"b\": 1}\n\
+             help: change the value that it speaks of, or what is given from outside",
     );
 }
 
@@ -347,11 +384,13 @@ fn recursion_without_end() {
     );
     check(
         "{ a: self.b, b: self.a }",
-        "endless-recursion at net.jsonnet:1:17 [self.a]: this value is needed to compute itself",
+        "endless-recursion at net.jsonnet:1:17 [self.a]: this value is needed to compute itself\n\
+             help: give it a value that does not mention it",
     );
     check(
         "local a = b, b = a; a",
-        "endless-recursion at net.jsonnet:1:18 [a]: this value is needed to compute itself",
+        "endless-recursion at net.jsonnet:1:18 [a]: this value is needed to compute itself\n\
+             help: give it a value that does not mention it",
     );
     check_files(
         &[
@@ -359,7 +398,8 @@ fn recursion_without_end() {
             ("lib", "(import 'net.jsonnet')"),
         ],
         "endless-recursion at lib:1:2 [import 'net.jsonnet']: this value is needed to compute itself\n\
-         note: imported at net.jsonnet:1:1",
+         note: imported at net.jsonnet:1:1\n\
+             help: give it a value that does not mention it",
     );
 }
 
