@@ -2,9 +2,12 @@
 
 use std::fmt::Write as _;
 
-use tch::{Kind, Tensor};
+use tch::{Kind, TchError, Tensor};
 
-use crate::{Error, Result};
+use crate::{
+    Error, Result,
+    shape::{self, Room},
+};
 
 /// What the `I` inputs of a model must be, in terms of `S` symbolic sizes.
 ///
@@ -89,40 +92,42 @@ impl<const I: usize, const S: usize> Inputs<I, S> {
             *slot = Some(value);
         }
         for (input, tensor) in self.tensors.iter().zip(tensors) {
-            // tch panics when it is asked about a tensor that is not defined.
-            if !tensor.defined() {
-                return Err(Error::Input(format!(
-                    "input `{}` is an undefined tensor",
-                    input.name
-                )));
-            }
-            let kind = tensor.f_kind()?;
+            let mut room = Room::default();
+            let (kind, rank) =
+                shape::read(tensor, &mut room).map_err(|error| unreadable(input, tensor, error))?;
             if !accepts(input.kind, kind) {
                 return Err(wrong_kind(input, kind));
             }
-            let given = tensor.size();
-            if given.len() != input.shape.len() {
-                return Err(self.wrong_rank(input, &given));
+            if rank != input.shape.len() {
+                return Err(self.wrong_rank(input, &tensor.size()));
             }
-            for (axis, (&expected, &size)) in input.shape.iter().zip(&given).enumerate() {
+            let many;
+            let given = match room.get(..rank) {
+                Some(few) => few,
+                None => {
+                    many = tensor.size();
+                    &many
+                }
+            };
+            for (axis, (&expected, &size)) in input.shape.iter().zip(given).enumerate() {
                 match expected {
                     Size::Fixed(fixed) if fixed == size => {}
                     Size::Fixed(fixed) => {
                         let why = format!("dimension {axis} is {size}, not {fixed}");
-                        return Err(self.wrong_shape(input, &given, &why));
+                        return Err(self.wrong_shape(input, given, &why));
                     }
                     Size::Symbol(symbol) => match bound[symbol] {
                         Some(value) if value == size => {}
                         Some(value) => {
                             let why = self.disagreement(input, axis, size, symbol, value);
-                            return Err(self.wrong_shape(input, &given, &why));
+                            return Err(self.wrong_shape(input, given, &why));
                         }
                         None if size >= 1 || self.is_batch(symbol) => {
                             bound[symbol] = Some(size);
                         }
                         None => {
                             let why = format!("dimension {axis} is {size}, at least 1 is needed");
-                            return Err(self.wrong_shape(input, &given, &why));
+                            return Err(self.wrong_shape(input, given, &why));
                         }
                     },
                 }
@@ -251,6 +256,14 @@ fn accepts(expected: Kind, given: Kind) -> bool {
         ),
         _ => expected == given,
     }
+}
+
+#[cold]
+fn unreadable(input: &Input, tensor: &Tensor, error: TchError) -> Error {
+    if tensor.defined() {
+        return error.into();
+    }
+    Error::Input(format!("input `{}` is an undefined tensor", input.name))
 }
 
 #[cold]
@@ -469,6 +482,25 @@ mod tests {
         assert_eq!(
             told(PAIR.check_with([&tokens, &mask], [5])),
             "input `tokens` has elements of kind Int, expected Int64"
+        );
+    }
+
+    #[test]
+    fn there_may_be_many_dimensions() {
+        const MANY: Inputs<1, 1> = Inputs {
+            symbols: ["N"],
+            tensors: [Input {
+                name: "x",
+                kind: Kind::Float,
+                shape: &[Size::Symbol(0); 9],
+            }],
+            facts: &[],
+        };
+        assert_eq!(told(MANY.check([&tensor(&[2; 9], Kind::Float)])), "ok");
+        assert_eq!(
+            told(MANY.check([&tensor(&[2, 2, 2, 2, 2, 2, 2, 2, 1], Kind::Float)])),
+            "input `x` has shape [2, 2, 2, 2, 2, 2, 2, 2, 1], expected [N, N, N, N, N, N, N, N, N]: \
+             dimension 8 is 1, but N is 2 in dimension 0"
         );
     }
 

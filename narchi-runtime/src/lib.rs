@@ -61,6 +61,7 @@ mod checkpoint;
 mod error;
 mod guard;
 pub mod nn;
+mod shape;
 
 pub use tch;
 pub use tch::{Device, Kind, Tensor};
