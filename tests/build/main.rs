@@ -5,6 +5,7 @@
     reason = "this is how build scripts talk to cargo"
 )]
 
+mod bench;
 mod drivers;
 mod wheel;
 
@@ -25,7 +26,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let out_dir = PathBuf::from(env::var("OUT_DIR")?);
     drivers::write(&micro()?, &out_dir, "micro")?;
     drivers::write(&narchis_own(&out_dir)?, &out_dir, "narchis_own")?;
-    Ok(())
+    bench::write(&out_dir)
 }
 
 /// The architectures beside which there are tensors.
