@@ -45,3 +45,19 @@ fn a_model_may_be_part_of_another() {
     let image = Tensor::zeros([2, 4, 8, 8], (Kind::Float, Device::Cpu));
     check(&model.forward(&image).unwrap_err(), "eye.first.0.conv", 7);
 }
+
+#[test]
+fn a_block_that_memory_does_not_suffice_for_is_named() {
+    let vs = nn::VarStore::new(Device::Cpu);
+    let model = Blame::new(&vs.root());
+    // One image, said 2⁵⁰ times: costs nothing until a block makes of it 2⁶⁰ bytes, which no machine can even address.
+    let images =
+        Tensor::zeros([1, 4, 8, 8], (Kind::Float, Device::Cpu)).expand([1 << 50, 4, 8, 8], false);
+    let error = model.forward(&images).unwrap_err();
+    check(&error, "first.*.pool", 6);
+    let text = error.to_string();
+    assert!(
+        text.contains("memory") && text.contains(&(1_i64 << 60).to_string()),
+        "{text}"
+    );
+}
