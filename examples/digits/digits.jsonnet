@@ -1,6 +1,6 @@
 // A small residual network for images of digits, 8×8 grey pixels each.
 //
-//   narchi-codegen emit digits.jsonnet -o generated.rs
+//   narchi-codegen emit digits.jsonnet --frozen -o generated.rs
 
 local Conv(feats, kernel=3, stride=1) = {
   _class: 'Conv2d',

@@ -1,6 +1,6 @@
 // ResNet, with the names and shapes of torchvision: its weights fit.
 //
-//   narchi-codegen emit resnet.jsonnet --ext-code depth=18 -o generated.rs
+//   narchi-codegen emit resnet.jsonnet --ext-code depth=18 --frozen -o generated.rs
 //
 // The external variable `depth` is 18, 34, 50, 101 or 152.
 

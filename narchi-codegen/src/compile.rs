@@ -138,7 +138,7 @@ impl Compilation {
         output: Option<&Path>,
     ) -> Option<String> {
         let lines = self.places(&|name| header::relative_to_output(name, output));
-        let code = emit::emit(self.model.as_ref()?, type_name);
+        let code = emit::emit(self.model.as_ref()?, type_name, header.forms());
         Some(code.source(&header.to_string(), Some(&lines)))
     }
 

@@ -5,7 +5,12 @@ use std::path::Path;
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 
-use crate::{compile::Compilation, diagnostic::Severity, emit, names};
+use crate::{
+    compile::Compilation,
+    diagnostic::Severity,
+    emit::{self, Forms},
+    names,
+};
 
 /// What the caller wants around the model.
 #[derive(Debug)]
@@ -33,7 +38,7 @@ pub fn expand(compilation: &Compilation, wrapping: &Wrapping<'_>) -> TokenStream
     let skeleton = &compilation.skeleton;
     let (items, exported, message) = match &compilation.model {
         Some(model) => {
-            let code = emit::emit(model, *type_name);
+            let code = emit::emit(model, *type_name, Forms::Both);
             let places = compilation.places(&str::to_owned).concat();
             let warning = is_macro.then(|| warning(compilation)).flatten();
             (code.tokens(runtime, &places), code.public_names(), warning)
@@ -50,6 +55,7 @@ pub fn expand(compilation: &Compilation, wrapping: &Wrapping<'_>) -> TokenStream
         }
     };
     let module = module_name(&exported);
+    let frozen = exported.first().map(emit::frozen_name);
     let files = compilation.reads.files.iter().filter(|_| *is_macro);
     let files = files
         .filter_map(|it| std::path::absolute(it).ok())
@@ -71,6 +77,8 @@ pub fn expand(compilation: &Compilation, wrapping: &Wrapping<'_>) -> TokenStream
         }
         #public
         #visibility use #module::{#(#exported),*};
+        #[allow(unused_imports, unreachable_pub, reason = "not every program uses both forms")]
+        #visibility use #module::#frozen;
     }
 }
 

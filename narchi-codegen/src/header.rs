@@ -5,7 +5,10 @@ use std::{
     path::{Component, Path, PathBuf},
 };
 
-use crate::frontend::{Argument, Input};
+use crate::{
+    emit::Forms,
+    frontend::{Argument, Input},
+};
 
 /// The first lines of a generated file. Paths in it are relative to its folder, so that the text
 /// does not depend on where the command was started.
@@ -13,6 +16,7 @@ use crate::frontend::{Argument, Input};
 pub struct Header {
     file: String,
     command: String,
+    forms: Forms,
 }
 
 impl Header {
@@ -46,7 +50,11 @@ impl Header {
         if let Some(name) = output.and_then(Path::file_name) {
             add("-o", &quoted(&name.to_string_lossy()));
         }
-        Self { file, command }
+        Self {
+            file,
+            command,
+            forms: Forms::Trained,
+        }
     }
 
     /// The same for code with the places of its blocks.
@@ -54,6 +62,18 @@ impl Header {
     pub fn with_places(mut self) -> Self {
         self.command.push_str(" --places");
         self
+    }
+
+    /// The same for code with the frozen form.
+    #[must_use]
+    pub fn with_frozen(mut self) -> Self {
+        self.command.push_str(" --frozen");
+        self.forms = Forms::Both;
+        self
+    }
+
+    pub(crate) fn forms(&self) -> Forms {
+        self.forms
     }
 
     /// The command that writes the file, in its folder.

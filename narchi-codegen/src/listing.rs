@@ -30,7 +30,7 @@ impl Model {
 
     /// The generated code, as the text of a file.
     pub fn source(&self, type_name: Option<&str>, header: &Header) -> String {
-        emit::emit(self, type_name).source(&header.to_string(), None)
+        emit::emit(self, type_name, header.forms()).source(&header.to_string(), None)
     }
 
     /// The parameters and buffers, in the order of PyTorch's state dict.

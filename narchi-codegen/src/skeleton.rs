@@ -4,7 +4,7 @@
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 
-use crate::{model::Model, names, wiring::Wiring};
+use crate::{emit, model::Model, names, wiring::Wiring};
 
 /// What users of a model can name, as far as the file says it.
 #[derive(Debug)]
@@ -86,7 +86,15 @@ impl Skeleton {
                 }
             }
         });
-        let sizes = std::iter::repeat_n(quote!(_: i64), self.sizes);
+        let frozen = emit::frozen_name(name);
+        let frozen_module = module.is_some().then(|| {
+            quote! {
+                impl nn::Module for #frozen {
+                    fn forward(&self, _: &Tensor) -> Tensor { ::core::unreachable!() }
+                }
+            }
+        });
+        let sizes: Vec<_> = std::iter::repeat_n(quote!(_: i64), self.sizes).collect();
         quote! {
             use #krate::prelude::*;
             #inputs_struct
@@ -97,8 +105,18 @@ impl Skeleton {
                 pub fn new(_: &nn::Path, #(#sizes),*) -> Self { ::core::unreachable!() }
                 pub fn forward(&self, #input) -> Result<#output> { ::core::unreachable!() }
                 pub fn forward_t(&self, #input, _: bool) -> Result<#output> { ::core::unreachable!() }
+                pub fn freeze(&self, #(#sizes),*) -> Result<#frozen> { ::core::unreachable!() }
+                pub fn freeze_for<const D: usize>(&self, _: [i64; D], #(#sizes),*) -> Result<#frozen> { ::core::unreachable!() }
             }
             #module
+            #[derive(Debug)]
+            pub struct #frozen;
+            impl #frozen {
+                pub fn load(_: impl AsRef<::std::path::Path>, #(#sizes),*) -> Result<Self> { ::core::unreachable!() }
+                pub fn forward(&self, #input) -> Result<#output> { ::core::unreachable!() }
+                pub fn describe(&self) -> ::std::string::String { ::core::unreachable!() }
+            }
+            #frozen_module
         }
     }
 

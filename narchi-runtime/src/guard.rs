@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use tch::{Kind, TchError, Tensor};
+use tch::{Device, Kind, TchError, Tensor};
 
 use crate::{
     Error, Result,
@@ -144,6 +144,25 @@ impl<const I: usize, const S: usize> Inputs<I, S> {
             return Ok(());
         }
         Err(self.wrong_sizes(&tensors, sizes))
+    }
+
+    /// Inputs of zeros on the CPU, for these sizes of the symbols.
+    ///
+    /// # Errors
+    ///
+    /// If libtorch cannot make them, as for sizes below zero.
+    pub fn zeros(&self, sizes: [i64; S]) -> Result<[Tensor; I]> {
+        let mut zeros = [const { None }; I];
+        for (slot, input) in zeros.iter_mut().zip(&self.tensors) {
+            let size = |it: &Size| match *it {
+                Size::Fixed(fixed) => fixed,
+                Size::Symbol(symbol) => sizes[symbol],
+            };
+            let shape: Vec<i64> = input.shape.iter().map(size).collect();
+            *slot = Some(Tensor::f_zeros(&shape[..], (input.kind, Device::Cpu))?);
+        }
+        // Each slot is filled.
+        Ok(zeros.map(Option::unwrap_or_default))
     }
 
     /// The batch comes first; a later `N` is one of the architecture's own.

@@ -10,9 +10,10 @@ mod conv;
 mod crf;
 mod embedding;
 mod linear;
-mod name;
+pub(crate) mod name;
 mod recurrent;
-mod variable;
+pub(crate) mod variable;
+mod weights;
 
 pub use tch::nn::{
     Adam, AdamW, Init, Module, ModuleT, Optimizer, OptimizerConfig, Path, RmsProp, Sgd, VarStore,
@@ -32,6 +33,12 @@ pub use recurrent::{
     RnnConfig,
 };
 
+pub use weights::Weights;
+
+/// Implements [`Weights`] for a struct of modules, by the names of its fields: `nn::weights!(Block: conv1, bn1);`, for
+/// one with the length of an array as a parameter `nn::weights!(Stage<N>: blocks);`.
+#[doc(inline)]
+pub use crate::__weights as weights;
 #[doc(hidden)]
 pub use crate::block::located;
 use crate::{Result, Tensor};

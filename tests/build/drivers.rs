@@ -26,7 +26,8 @@ pub(super) fn write(cases: &[(String, Input)], out_dir: &Path, group: &str) -> i
             );
             continue;
         };
-        let code = model.source(Some("Net"), &Header::new(input, Some("Net"), None));
+        let header = Header::new(input, Some("Net"), None).with_frozen();
+        let code = model.source(Some("Net"), &header);
         let file = format!("{group}/{name}.rs");
         let driver = driver(
             &probe::interface(model),
@@ -57,6 +58,7 @@ fn driver(interface: &Interface, file: &str, trains: bool) -> String {
         sizes,
     } = interface;
     // Sizes that a model is made for are all the same, and none that could be taken for another size.
+    let frozen_sizes = vec!["5"; sizes.len()].join(", ");
     let sizes = ", 5".repeat(sizes.len());
     let argument = match inputs.as_slice() {
         [(name, _)] => format!("&inputs[{name:?}]"),
@@ -83,12 +85,16 @@ fn driver(interface: &Interface, file: &str, trains: bool) -> String {
         "include!(concat!(env!(\"OUT_DIR\"), \"/{file}\"));
         pub(super) fn run(
             vs: &nn::VarStore,
+            form: crate::drivers::Form,
             ready: &dyn Fn(&nn::VarStore),
             inputs: &crate::drivers::Tensors,
         ) -> Result<crate::drivers::Tensors> {{
             let net = Net::new(&vs.root(){sizes});
             ready(vs);
-            let outputs = net.{method}({argument}{train})?;
+            let outputs = match form {{
+                crate::drivers::Form::Trained => net.{method}({argument}{train})?,
+                crate::drivers::Form::Frozen => net.freeze({frozen_sizes})?.forward({argument})?,
+            }};
             Ok(crate::drivers::Tensors::from([{entries}]))
         }}"
     )

@@ -10,6 +10,7 @@
 mod blame;
 mod digits;
 mod drivers;
+mod frozen;
 mod generated;
 mod layers;
 mod micro;

@@ -4,9 +4,9 @@
 
 use std::{collections::BTreeSet, path::Path};
 
-use narchi_runtime::{Device, Tensor, nn, tch};
+use narchi_runtime::{Device, Kind, Tensor, nn, tch};
 
-use crate::drivers::{Driver, Tensors};
+use crate::drivers::{Driver, Form, Tensors, check_frozen};
 
 mod built {
     include!(concat!(env!("OUT_DIR"), "/micro.rs"));
@@ -83,7 +83,7 @@ fn difference(ours: &Tensors, theirs: &Tensors) -> Option<String> {
 fn check(case: &str, driver: Driver) -> Option<String> {
     let (weights, inputs) = (recorded(case, "param."), recorded(case, "input."));
     let vs = nn::VarStore::new(Device::Cpu);
-    let ours = tch::no_grad(|| driver(&vs, &|vs| fill(vs, &weights), &inputs));
+    let ours = tch::no_grad(|| driver(&vs, Form::Trained, &|vs| fill(vs, &weights), &inputs));
     let ours = match ours {
         Ok(ours) => ours,
         Err(error) => return Some(error.to_string()),
@@ -119,6 +119,50 @@ fn outputs_are_those_of_pytorch() {
         let run = || check(case, *driver);
         let problem = std::panic::catch_unwind(run).unwrap_or_else(|_| Some("panics".to_owned()));
         Some(format!("{case}: {}", problem?))
+    });
+    let problems: Vec<String> = problems.collect();
+    assert!(problems.is_empty(), "{}", problems.join("\n"));
+}
+
+/// The same tensors with twice the digits, but for whole numbers.
+fn doubled(tensors: Tensors) -> Tensors {
+    let double = |it: Tensor| {
+        if it.is_floating_point() {
+            it.to_kind(Kind::Double)
+        } else {
+            it
+        }
+    };
+    tensors
+        .into_iter()
+        .map(|(name, it)| (name, double(it)))
+        .collect()
+}
+
+/// What a case computes with numbers of a kind.
+fn computed(case: &str, driver: Driver, form: Form, kind: Kind) -> Result<Tensors, String> {
+    let (mut weights, mut inputs) = (recorded(case, "param."), recorded(case, "input."));
+    let mut vs = nn::VarStore::new(Device::Cpu);
+    if kind == Kind::Double {
+        vs.set_kind(kind);
+        (weights, inputs) = (doubled(weights), doubled(inputs));
+    }
+    let outputs = tch::no_grad(|| driver(&vs, form, &|vs| fill(vs, &weights), &inputs));
+    outputs.map_err(|it| it.to_string())
+}
+
+#[test]
+fn frozen_forms_are_as_exact() {
+    let check = |case: &str, driver: Driver| {
+        let exact = computed(case, driver, Form::Trained, Kind::Double)?;
+        let trained = computed(case, driver, Form::Trained, Kind::Float)?;
+        let frozen = computed(case, driver, Form::Frozen, Kind::Float)?;
+        check_frozen(&exact, &[trained], &frozen)
+    };
+    let problems = built::COMPILED.iter().filter_map(|(case, driver)| {
+        let run = || check(case, *driver);
+        let done = std::panic::catch_unwind(run).unwrap_or_else(|_| Err("panics".to_owned()));
+        Some(format!("{case}: {}", done.err()?))
     });
     let problems: Vec<String> = problems.collect();
     assert!(problems.is_empty(), "{}", problems.join("\n"));

@@ -2,9 +2,10 @@
 //!
 //! The build script takes them from its wheel.
 
+use narchi_examples::resnet::formula;
 use narchi_runtime::{Device, Kind, Tensor, nn, tch};
 
-use crate::drivers::{Driver, Tensors};
+use crate::drivers::{Driver, Form, Tensors, channels_last, check_frozen};
 
 mod built {
     include!(concat!(env!("OUT_DIR"), "/narchis_own.rs"));
@@ -88,12 +89,37 @@ fn driver(file: &str) -> Driver {
 
 /// Runs a model with random weights; gives the store, too.
 fn run(case: &Case) -> (nn::VarStore, Tensors) {
+    let vs = nn::VarStore::new(Device::Cpu);
+    let outputs = driver(case.file)(&vs, Form::Trained, &|_| {}, &inputs(case));
+    (vs, outputs.unwrap())
+}
+
+fn inputs(case: &Case) -> Tensors {
     let inputs = case.inputs.iter();
     let inputs = inputs.map(|(name, size)| ((*name).to_owned(), input(name, size)));
+    inputs.collect()
+}
+
+/// What a model computes in a form and with numbers of a kind, always with the same weights.
+fn computed(case: &Case, form: Form, kind: Kind, inputs: &Tensors) -> Tensors {
+    let mut vs = nn::VarStore::new(Device::Cpu);
+    vs.set_kind(kind);
+    let cast = |it: &Tensor| match it.kind() {
+        Kind::Int64 => it.shallow_clone(),
+        _ => it.to_kind(kind),
+    };
+    let inputs = inputs.iter().map(|(name, it)| (name.clone(), cast(it)));
     let inputs = inputs.collect();
-    let vs = nn::VarStore::new(Device::Cpu);
-    let outputs = tch::no_grad(|| driver(case.file)(&vs, &|_| {}, &inputs));
-    (vs, outputs.unwrap())
+    let fill = |vs: &nn::VarStore| {
+        formula::fill(vs).unwrap();
+        // The numbers are those that have room in the smaller kind.
+        for (_, mut it) in vs.variables() {
+            let rounded = it.to_kind(Kind::Float).to_kind(it.kind());
+            tch::no_grad(|| it.copy_(&rounded));
+        }
+    };
+    let outputs = driver(case.file)(&vs, form, &fill, &inputs);
+    outputs.unwrap()
 }
 
 #[test]
@@ -132,5 +158,21 @@ fn parameters_are_those_of_pytorch() {
         let (vs, _) = run(case);
         let trained: usize = vs.trainable_variables().iter().map(Tensor::numel).sum();
         assert_eq!(trained, count, "{file}");
+    }
+}
+
+#[test]
+fn frozen_forms_are_as_exact() {
+    for case in &CASES {
+        let inputs = inputs(case);
+        let exact = computed(case, Form::Trained, Kind::Double, &inputs);
+        let trained = [
+            computed(case, Form::Trained, Kind::Float, &inputs),
+            computed(case, Form::Trained, Kind::Float, &channels_last(&inputs)),
+        ];
+        let frozen = computed(case, Form::Frozen, Kind::Float, &inputs);
+        if let Err(why) = check_frozen(&exact, &trained, &frozen) {
+            panic!("{}: {why}", case.file);
+        }
     }
 }

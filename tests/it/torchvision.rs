@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, fs, path::Path};
 
 use narchi_codegen::{Argument, Input, Model, compile};
 use narchi_examples::resnet::formula;
-use narchi_runtime::{Device, Kind, Tensor, narchi_model, nn, tch};
+use narchi_runtime::{Device, Kind, Result, Tensor, narchi_model, nn, tch};
 use serde_json::Value;
 
 narchi_model!(Resnet18, "../../examples/resnet/resnet.jsonnet", ext = { depth: 18 });
@@ -33,7 +33,11 @@ fn numbers(record: &Value, key: &str) -> Vec<f64> {
 }
 
 /// Compares a model, filled by formula, with what was recorded.
-fn check<M: nn::ModuleT>(case: &str, new: impl Fn(&nn::Path<'_>) -> M) {
+fn check<M: nn::ModuleT, F: nn::Module>(
+    case: &str,
+    new: impl Fn(&nn::Path<'_>) -> M,
+    freeze: impl Fn(&M) -> Result<F>,
+) {
     let records: Value = serde_json::from_str(&recorded("resnets.json")).unwrap();
     let record = &records[case];
     let vs = nn::VarStore::new(Device::Cpu);
@@ -41,10 +45,25 @@ fn check<M: nn::ModuleT>(case: &str, new: impl Fn(&nn::Path<'_>) -> M) {
     check_state(&vs, record["model"].as_str().unwrap());
     formula::fill(&vs).unwrap();
 
-    #[expect(clippy::cast_possible_truncation, reason = "sizes")]
-    let sizes = |key| -> Vec<i64> { numbers(record, key).iter().map(|it| *it as i64).collect() };
-    let image = formula::image(&sizes("input")).unwrap();
-    let output = tch::no_grad(|| model.forward_t(&image, false));
+    let image = formula::image(&sizes(record, "input")).unwrap();
+    check_output(
+        case,
+        record,
+        &tch::no_grad(|| model.forward_t(&image, false)),
+    );
+    let frozen = freeze(&model).unwrap();
+    check_output(&format!("{case}, frozen"), record, &frozen.forward(&image));
+    let trained: usize = vs.trainable_variables().iter().map(Tensor::numel).sum();
+    assert_eq!(Some(trained as u64), record["parameters"].as_u64());
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "sizes")]
+fn sizes(record: &Value, key: &str) -> Vec<i64> {
+    numbers(record, key).iter().map(|it| *it as i64).collect()
+}
+
+fn check_output(case: &str, record: &Value, output: &Tensor) {
+    let sizes = |key| sizes(record, key);
     assert_eq!(output.size(), sizes("output"));
     assert_eq!(
         Vec::<i64>::try_from(output.argmax(1, false)).unwrap(),
@@ -77,8 +96,6 @@ fn check<M: nn::ModuleT>(case: &str, new: impl Fn(&nn::Path<'_>) -> M) {
         number(&flat.std(true)),
         record["std"].as_f64().unwrap(),
     );
-    let trained: usize = vs.trainable_variables().iter().map(Tensor::numel).sum();
-    assert_eq!(Some(trained as u64), record["parameters"].as_u64());
 }
 
 /// The tensors of a model have the recorded names, shapes and kinds; tch keeps no order.
@@ -139,35 +156,36 @@ fn state_dicts_have_the_order_of_torchvision() {
 
 #[test]
 fn resnet18_computes_the_same() {
-    check("resnet18", Resnet18::new);
+    check("resnet18", Resnet18::new, Resnet18::freeze);
 }
 
 #[test]
 fn resnet18_computes_the_same_at_odd_sizes() {
-    check("resnet18_odd", Resnet18::new);
+    check("resnet18_odd", Resnet18::new, Resnet18::freeze);
 }
 
 #[test]
 fn committed_resnet18_computes_the_same() {
-    check("resnet18_odd", narchi_examples::resnet::Resnet::new);
+    let freeze = narchi_examples::resnet::Resnet::freeze;
+    check("resnet18_odd", narchi_examples::resnet::Resnet::new, freeze);
 }
 
 #[test]
 fn resnet34_computes_the_same() {
-    check("resnet34", Resnet34::new);
+    check("resnet34", Resnet34::new, Resnet34::freeze);
 }
 
 #[test]
 fn resnet50_computes_the_same() {
-    check("resnet50", Resnet50::new);
+    check("resnet50", Resnet50::new, Resnet50::freeze);
 }
 
 #[test]
 fn resnet101_computes_the_same() {
-    check("resnet101", Resnet101::new);
+    check("resnet101", Resnet101::new, Resnet101::freeze);
 }
 
 #[test]
 fn resnet152_computes_the_same() {
-    check("resnet152", Resnet152::new);
+    check("resnet152", Resnet152::new, Resnet152::freeze);
 }

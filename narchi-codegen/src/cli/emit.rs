@@ -31,6 +31,9 @@ pub(crate) struct Emit {
     /// code then, and change it when the architecture is edited.
     #[arg(long)]
     places: bool,
+    /// Writes the frozen form, too: for inference, with `freeze` and `load`.
+    #[arg(long)]
+    frozen: bool,
     /// Writes the files that the code depends on as a rule for make.
     #[arg(long, value_name = "FILE")]
     dep_file: Option<PathBuf>,
@@ -58,6 +61,9 @@ impl Emit {
         }
         let (name, output) = (self.name.as_deref(), self.output.as_deref());
         let mut header = Header::new(&input, name, output);
+        if self.frozen {
+            header = header.with_frozen();
+        }
         let code = if self.places {
             header = header.with_places();
             compilation.source_with_places(name, &header, output)

@@ -160,7 +160,7 @@ fn is_ours(value: &TokenStream) -> bool {
     }
     match before {
         [.., last] if is(last, &['.']) => !function.to_string().starts_with("f_"),
-        [TokenTree::Ident(first), ..] => first == "nn",
+        [TokenTree::Ident(first), ..] => first == "nn" || first == "frozen",
         _ => false,
     }
 }

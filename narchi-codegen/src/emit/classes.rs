@@ -6,7 +6,7 @@ use super::{
     classify::{ClassId, Classified},
     generalize::{Column, Expr, General, Rules, generalize},
     names,
-    plan::{Block, Scope, ScopeId, Source, What},
+    plan::{Block, Form, Scope, ScopeId, Source, What},
     schedule,
 };
 use crate::{
@@ -148,8 +148,9 @@ fn find_called(classes: &mut Classes<'_>) {
 fn class(classes: &Classes<'_>, instances: &[ScopeId], values: &[Vec<Value>]) -> Class {
     let example = classes.scope(instances[0]);
     let is_root = instances[0] == classes.classified.plan.root();
+    let form = classes.classified.plan.form;
     let name_of = |scope: ScopeId| classes.names[classes.class_of(scope)].as_str();
-    let fields = names::fields(example, name_of(instances[0]), name_of);
+    let fields = names::fields(example, name_of(instances[0]), form, name_of);
     let order = schedule::needed(example);
     let origins = Origins::new(classes, example);
     let in_code = in_code(example, &order);
@@ -185,7 +186,7 @@ fn class(classes: &Classes<'_>, instances: &[ScopeId], values: &[Vec<Value>]) ->
     };
     let stored = (0..general.parameters.len()).map(in_forward).collect();
     let needs_train = order.iter().any(|it| match &example.blocks[*it].what {
-        What::Layer(leaf) => leaf.layer.needs_train(),
+        What::Layer(leaf) => form == Form::Trained && leaf.layer.needs_train(),
         What::Run { scopes, .. } => classes.get(classes.class_of(scopes[0])).needs_train,
     });
     let source = example.outputs.first().map(|it| it.source);
@@ -275,10 +276,14 @@ fn columns(
             });
         };
         match &block.what {
-            What::Layer(leaf) => {
-                for number in &leaf.numbers {
-                    let ends = (number.role == Role::InFeats, number.role == Role::OutFeats);
-                    push(number.name, number.role, ends, number.in_forward);
+            What::Layer(_) => {
+                for (place, leaf) in block.leaves().enumerate() {
+                    for number in &leaf.numbers {
+                        // What is fused into a layer gets the channels from it.
+                        let is_in = place == 0 && number.role == Role::InFeats;
+                        let ends = (is_in, number.role == Role::OutFeats);
+                        push(number.name, number.role, ends, number.in_forward);
+                    }
                 }
             }
             What::Run { scopes, uniform } => {
@@ -304,7 +309,12 @@ fn columns(
 /// The numbers of a block, in the order of its columns.
 fn numbers<'a>(block: &'a Block, values: &'a [Vec<Value>]) -> Box<dyn Iterator<Item = Value> + 'a> {
     match &block.what {
-        What::Layer(leaf) => Box::new(leaf.numbers.iter().map(|it| it.value.clone())),
+        What::Layer(_) => Box::new(
+            block
+                .leaves()
+                .flat_map(|it| &it.numbers)
+                .map(|it| it.value.clone()),
+        ),
         What::Run { scopes, uniform } => {
             let length = Value::Dim(Dim::from(i64::try_from(scopes.len()).unwrap_or(i64::MAX)));
             let elements = if *uniform { &scopes[..1] } else { &scopes[..] };

@@ -11,7 +11,8 @@ use std::{
 };
 
 use super::{
-    plan::{Block, Plan, Scope, ScopeId, What},
+    frozen,
+    plan::{Block, Form, Fused, Norm, Plan, Scope, ScopeId, What},
     roll::roll,
     simplify::{Dissolve, dissolve},
 };
@@ -73,8 +74,12 @@ fn pass(mut plan: Plan, used_once: &dyn Fn(ScopeId) -> bool, every: usize) -> Cl
                 marks: &marks,
                 used_once,
                 every,
+                form: plan.form,
             },
         );
+        if plan.form == Form::Frozen {
+            frozen::fuse(scope);
+        }
         roll(scope, &marks);
         let Keys {
             class,
@@ -186,13 +191,14 @@ fn block_keys(block: &Block, marks: &[Marks], keys: &mut Keys) {
     match &block.what {
         What::Layer(leaf) => {
             class.push_str(&leaf.kind);
-            for number in &leaf.numbers {
+            for number in block.leaves().flat_map(|it| &it.numbers) {
                 // A list has another type than a number.
                 if let Value::Axes(values) = &number.value {
                     push(class, format_args!("[{}]", values.len()));
                 }
                 push(numbers, format_args!("{:?},", number.value));
             }
+            fused_keys(&block.fused, class);
         }
         What::Run {
             scopes,
@@ -218,6 +224,27 @@ fn block_keys(block: &Block, marks: &[Marks], keys: &mut Keys) {
                 push(numbers, format_args!("{},", marks[*scope].exact));
             }
         }
+    }
+}
+
+fn fused_keys(fused: &Fused, class: &mut String) {
+    for norm in &fused.norms {
+        let Norm {
+            leaf,
+            path,
+            start,
+            is_before,
+        } = norm;
+        push(
+            class,
+            format_args!(" {} {path:?}{start:?}{is_before}", leaf.kind),
+        );
+    }
+    if let Some(epilogue) = &fused.epilogue {
+        push(class, format_args!(" {epilogue}"));
+    }
+    if fused.adds {
+        class.push_str(" adds");
     }
 }
 

@@ -9,7 +9,7 @@ use super::{
     generalize::Expr,
     notes::Notes,
     number,
-    plan::Scope,
+    plan::{Form, Scope},
     root::Root,
     views::Views,
     wrappers::{Wrappers, linear},
@@ -50,6 +50,10 @@ impl<'a> Context<'a> {
             example: classes.example(id),
             root,
         }
+    }
+
+    pub(super) fn form(&self) -> Form {
+        self.classes.classified.plan.form
     }
 
     pub(super) fn name(&self) -> Ident {

@@ -13,13 +13,13 @@ use super::{
     classes,
     context::Context,
     locals::{self, Locals, Name, Outcome, Step},
-    plan::{Block, Leaf, Source, What},
+    plan::{Block, Form, Leaf, Source, What},
     schedule::Uses,
     shapes::Shapes,
     structs,
 };
 use crate::{
-    layer::{Memory, Moves, Operand, Site},
+    layer::{Moves, Operand, Site},
     names::{ident, snake},
 };
 
@@ -98,6 +98,17 @@ fn unchained(value: TokenStream) -> (TokenStream, Vec<TokenStream>) {
     (links.pop().unwrap_or_default(), calls)
 }
 
+/// What a kernel gives, and the other operand added to it; in the memory of that, where nobody needs it.
+fn added(field: &TokenStream, input: &Operand, other: &Operand) -> TokenStream {
+    let method = if other.is_free() {
+        quote!(forward_add_)
+    } else {
+        quote!(forward_add)
+    };
+    let (input, other) = (input.by_ref(), other.by_ref());
+    quote!(#field.#method(#input, #other)?)
+}
+
 struct Body<'a> {
     context: &'a Context<'a>,
     shapes: Shapes<'a>,
@@ -141,8 +152,10 @@ impl<'a> Body<'a> {
         let context = self.context;
         let block = &context.example.blocks[index];
         let operand = |it: &Source| {
-            self.locals
-                .operand(*it, self.uses.is_last(*it, index), self.uses.is_only(*it))
+            let (is_last, is_only) = (self.uses.is_last(*it, index), self.uses.is_only(*it));
+            let operand = self.locals.operand(*it, is_last, is_only);
+            let memory = classes::memory(context.classes, context.example, *it);
+            Operand { memory, ..operand }
         };
         let operands: Vec<Operand> = block.inputs.iter().map(operand).collect();
         // Modules know what they are called.
@@ -152,7 +165,7 @@ impl<'a> Body<'a> {
             .statements
             .push(Statement::Block(label.to_owned()));
         match &block.what {
-            What::Layer(leaf) => match self.accumulator(leaf, block, &operands) {
+            What::Layer(leaf) => match self.accumulator(leaf, &operands) {
                 Some(target) => self.emit_accumulation(index, target, &operands),
                 None => self.emit_layer(index, block, leaf, &operands),
             },
@@ -166,9 +179,8 @@ impl<'a> Body<'a> {
             port: 0,
         };
         let note = self.note(block, source);
-        if let (Some(method), [operand], [input]) =
-            (leaf.layer.in_place(), operands, block.inputs.as_slice())
-            && self.may_overwrite(*input, operand)
+        if let (Some(method), [operand]) = (&leaf.overwrites, operands)
+            && operand.is_free()
         {
             let local = operand.name.clone();
             self.locals.hold(source, local.clone());
@@ -185,11 +197,15 @@ impl<'a> Body<'a> {
         let numbers: Vec<_> = exprs
             .map(|it| self.context.argument(it, &quote!(self.)))
             .collect();
-        let mut value = leaf.layer.forward(&Site {
-            field: self.field(index),
-            inputs: operands,
-            numbers: &numbers,
-        });
+        let mut value = match operands {
+            [input, other] if block.fused.adds => added(&self.field(index), input, other),
+            _ => leaf.layer.forward(&Site {
+                field: self.field(index),
+                inputs: operands,
+                numbers: &numbers,
+                is_frozen: self.context.form() == Form::Frozen,
+            }),
+        };
         let mut results = self.outcomes(index, block);
         // Of several results, those that nothing needs are dropped at once.
         if results.len() > 1 && results[1..].iter().all(|it| !it.is_used) {
@@ -232,19 +248,12 @@ impl<'a> Body<'a> {
         }
     }
 
-    /// Whether a value is ours alone, and nobody looks at it later.
-    fn may_overwrite(&self, source: Source, operand: &Operand) -> bool {
-        let memory = classes::memory(self.context.classes, self.context.example, source);
-        operand.dies && operand.is_only && memory == Memory::Fresh
-    }
-
     /// The operand of a sum that the others can be added to: that needs no memory.
-    fn accumulator(&self, leaf: &Leaf, block: &Block, operands: &[Operand]) -> Option<usize> {
+    fn accumulator(&self, leaf: &Leaf, operands: &[Operand]) -> Option<usize> {
         if !leaf.layer.is_sum() || operands.len() < 2 {
             return None;
         }
-        let mut fitting =
-            (0..operands.len()).filter(|it| self.may_overwrite(block.inputs[*it], &operands[*it]));
+        let mut fitting = (0..operands.len()).filter(|it| operands[*it].is_free());
         let first = fitting.clone().next();
         fitting
             .find(|it| self.locals.is_chain(&operands[*it].name))

@@ -27,6 +27,9 @@ fn lay(indent: usize, text: &str, laid: &mut Vec<String>) {
     if text.starts_with("//") || text.starts_with("#[") || text.is_empty() {
         return keep(laid);
     }
+    if let Some((start, list)) = macro_list(text) {
+        return lay_words(indent, start, list, laid);
+    }
     let groups = groups(text);
     if ["fn ", "pub fn "].iter().any(|it| text.starts_with(it)) {
         match groups.first() {
@@ -67,6 +70,29 @@ fn fits(indent: usize, text: &str) -> bool {
     !too_wide && groups(text).iter().all(|it| it.fits(text)) && chain_fits(text)
 }
 
+/// The list that a macro item has behind a colon, which rustfmt leaves alone: `nn::weights!(Net: conv, bn);`
+fn macro_list(text: &str) -> Option<(&str, &str)> {
+    let (start, list) = text.split_once(": ")?;
+    let (path, _) = start.split_once("!(")?;
+    let is_path = path
+        .chars()
+        .all(|it| it.is_alphanumeric() || "_:".contains(it));
+    is_path.then_some((start, list))
+}
+
+/// As many words a line as fit.
+fn lay_words(indent: usize, start: &str, list: &str, laid: &mut Vec<String>) {
+    let mut line = format!("{}{start}:", " ".repeat(indent));
+    for word in list.split(' ') {
+        if width(&line) + 1 + width(word) > WIDTH {
+            laid.push(std::mem::replace(&mut line, " ".repeat(indent + 3)));
+        }
+        line.push(' ');
+        line.push_str(word);
+    }
+    laid.push(line);
+}
+
 /// What a statement or a field gives a value to, and the value.
 fn assignment(text: &str) -> Option<(&str, &str)> {
     let (start, value) = value_of(text);
@@ -89,8 +115,17 @@ fn lay_broken(indent: usize, text: &str, groups: &[Group], laid: &mut Vec<String
     }
     if let Some(links) = broken_chain(text, indent) {
         let (first, rest) = links.split_at(1);
-        laid.push(format!("{space}{}", first[0]));
-        laid.extend(rest.iter().map(|it| format!("{space}    {it}")));
+        let before = laid.len();
+        lay(indent, &first[0], laid);
+        // What follows a closing bracket is below it.
+        let indent = if laid.len() - before > 1 {
+            indent
+        } else {
+            indent + 4
+        };
+        for link in rest {
+            lay(indent, link, laid);
+        }
         return;
     }
     // Parentheses around a part of a sum are no list.
@@ -219,7 +254,13 @@ fn chain_fits(text: &str) -> bool {
 fn broken_chain(text: &str, indent: usize) -> Option<Vec<String>> {
     let (start, value) = value_of(text);
     let mut links = links(value);
-    if chain_fits(text) && (links.len() < 2 || width(text) + indent <= WIDTH) {
+    // A single link is kept with a root that is no call.
+    let is_kept = links.len() < 2 && !links.first().is_some_and(|it| value[..*it].contains('('));
+    let is_short = is_kept || width(text) + indent <= WIDTH;
+    let root_fits = links
+        .first()
+        .is_none_or(|it| fits(indent, &text[..start + it]));
+    if chain_fits(text) && is_short && root_fits {
         return None;
     }
     if links.first().is_some_and(|it| it + start <= 4) {

@@ -7,12 +7,14 @@ use quote::quote;
 
 use super::{body::Statement, plan::Source};
 use crate::{
-    layer::{Moves, Operand},
+    layer::{Memory, Moves, Operand},
     names::{Taken, ident},
 };
 
 /// Names that mean something else in `forward`.
-const RESERVED: [&str; 7] = ["train", "block", "i", "array", "nn", "drop", "inputs"];
+const RESERVED: [&str; 8] = [
+    "train", "block", "i", "array", "nn", "frozen", "drop", "inputs",
+];
 
 pub(super) struct Locals {
     pub(super) statements: Vec<Statement>,
@@ -86,6 +88,7 @@ impl Locals {
             owned,
             dies: owned && is_last,
             is_only,
+            memory: Memory::View,
         }
     }
 

@@ -10,8 +10,10 @@ mod classes;
 mod classify;
 mod context;
 mod docs;
+mod doors;
 mod format;
 mod forward;
+mod frozen;
 mod generalize;
 mod guard;
 mod layout;
@@ -36,7 +38,7 @@ mod wrappers;
 use std::collections::BTreeSet;
 
 use proc_macro2::{Ident, TokenStream};
-use quote::quote;
+use quote::{format_ident, quote};
 
 pub(crate) use self::format::plain;
 use self::{
@@ -44,7 +46,7 @@ use self::{
     classify::{ClassId, classify},
     context::Context,
     notes::Notes,
-    plan::Plan,
+    plan::{Form, Plan},
     root::Root,
     views::Views,
     wrappers::Wrappers,
@@ -53,47 +55,107 @@ use crate::{model::Model, names::model_type};
 
 /// Generated items, and the comments that belong to them.
 pub(crate) struct Code {
-    items: Vec<TokenStream>,
+    trained: Vec<TokenStream>,
+    frozen: Vec<TokenStream>,
     notes: Vec<String>,
     public_names: Vec<Ident>,
 }
 
-/// Writes an architecture as Rust; `type_name` overrides what its file is called.
-pub(crate) fn emit(architecture: &Model, type_name: Option<&str>) -> Code {
-    let plan = Plan::new(architecture);
-    let classified = classify(plan);
-    let name = model_type(&architecture.name, type_name);
-    let classes = classes(&classified, names::structs(&classified, &name.to_string()));
-    let views = Views::new(&classified, &architecture.free);
-    let wrappers = Wrappers::new(&classes, &architecture.free);
-    let notes = Notes::default();
-    let root = classes.get(classes.root());
-    let scope = classes.example(classes.root());
-    let root = Root::new(
-        architecture,
-        &classified.plan,
-        scope,
-        name,
-        &root.fields,
-        root.needs_train,
-    );
+/// What a file has of a network.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Forms {
+    Trained,
+    Both,
+}
 
+/// Writes an architecture as Rust; `type_name` overrides what its file is called.
+pub(crate) fn emit(architecture: &Model, type_name: Option<&str>, forms: Forms) -> Code {
+    let notes = Notes::default();
+    let name = model_type(&architecture.name, type_name);
+    let classified = classify(Plan::new(architecture, Form::Trained));
+    let names = names::structs(&classified, &name.to_string(), &[]);
+    let classes = classes(&classified, names);
+    let wrappers = Wrappers::new(&classes, &architecture.free);
+    let trained = write(architecture, &classes, &wrappers, &notes, &name);
+    let frozen = match forms {
+        Forms::Trained => Vec::new(),
+        Forms::Both => {
+            let mut items = frozen_form(architecture, &classes, &wrappers, &notes, &name);
+            items.extend([trained.listed]);
+            items
+        }
+    };
+    Code {
+        public_names: trained.root.public_names(),
+        trained: [trained.items, wrappers.emit().collect()].concat(),
+        frozen,
+        notes: notes.into_texts(),
+    }
+}
+
+/// Writes the frozen form, and what makes it of the trained one, whose modules it is made of.
+fn frozen_form(
+    architecture: &Model,
+    trained: &Classes<'_>,
+    wrappers: &Wrappers,
+    notes: &Notes,
+    name: &Ident,
+) -> Vec<TokenStream> {
+    let classified = classify(Plan::new(architecture, Form::Frozen));
+    let names = names::structs(&classified, &frozen_name(name).to_string(), &trained.names);
+    let classes = classes(&classified, names);
+    let frozen = write(architecture, &classes, wrappers, notes, name);
+    let first = doors::first_weights(&trained.classified.plan);
+    let freeze = frozen.root.freeze(&first);
+    [vec![freeze], frozen.items, vec![frozen.listed]].concat()
+}
+
+/// What the frozen form of a network is called.
+pub(crate) fn frozen_name(trained: &Ident) -> Ident {
+    format_ident!("Frozen{trained}")
+}
+
+/// One form of a network.
+struct Written<'a> {
+    root: Root<'a>,
+    items: Vec<TokenStream>,
+    /// Which fields have weights.
+    listed: TokenStream,
+}
+
+/// Writes one form of the network whose trained form has this name.
+fn write<'a>(
+    architecture: &'a Model,
+    classes: &'a Classes<'a>,
+    wrappers: &Wrappers,
+    notes: &Notes,
+    trained: &Ident,
+) -> Written<'a> {
+    let views = Views::new(classes.classified, &architecture.free);
+    let root = Root::new(architecture, classes, trained);
+    let order = in_order(classes);
+    let contexts = order
+        .iter()
+        .map(|it| Context::new(classes, wrappers, &views, notes, &root, *it));
+    let contexts: Vec<Context<'_>> = contexts.collect();
     let mut items = Vec::new();
-    for class in in_order(&classes) {
-        let context = Context::new(&classes, &wrappers, &views, &notes, &root, class);
-        items.push(structs::emit_struct(&context));
-        items.push(structs::emit_impl(&context));
+    for context in &contexts {
+        items.push(structs::emit_struct(context));
+        items.push(structs::emit_impl(context));
         if context.root.is_some() {
             items.extend(root.emit_trait());
             items.extend(root.emit_interface());
         }
     }
-    items.extend(wrappers.emit());
-    let public_names = root.public_names();
-    Code {
+    let list = match classes.classified.plan.form {
+        Form::Trained => quote!(nn::weights),
+        Form::Frozen => quote!(frozen::blocks),
+    };
+    let listed = doors::lists(&list, &contexts);
+    Written {
+        root,
         items,
-        notes: notes.into_texts(),
-        public_names,
+        listed,
     }
 }
 
@@ -106,7 +168,7 @@ impl Code {
     /// The content of a module, without comments; `runtime` is the path of the crate `narchi-runtime`, `places` has a
     /// line for each block.
     pub(crate) fn tokens(&self, runtime: &TokenStream, places: &str) -> TokenStream {
-        let items = self.items.iter().map(|it| {
+        let items = self.trained.iter().chain(&self.frozen).map(|it| {
             let stripped = notes::stripped(it.clone());
             blame::blamed(stripped, &quote!(#places))
         });
@@ -121,7 +183,7 @@ impl Code {
             text.push_str("\n\n");
         }
         text.push_str("use narchi_runtime::prelude::*;\n");
-        for item in &self.items {
+        for item in self.trained.iter().chain(&self.frozen) {
             text.push('\n');
             let item = match &places {
                 Some(places) => blame::blamed(item.clone(), places),

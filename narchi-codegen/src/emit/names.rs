@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{
     classify::{ClassId, Classified},
     generalize::{Column, Derived, General, Parameter},
-    plan::{Block, Key, Scope, What, last_name},
+    plan::{Block, Form, Key, Scope, What, last_name},
     simplify::positions,
 };
 use crate::{
@@ -19,8 +19,15 @@ use crate::{
 /// with one base the smallest has the bare name, the others add the ids of the blocks that only they have:
 /// `ResBlock`, `ResBlockDownsample`. Hence a new instance, or a new class elsewhere in the file, renames
 /// nothing.
-pub(super) fn structs(classified: &Classified, root: &str) -> Vec<String> {
+///
+/// Those of the frozen form begin with `Frozen`; `others` are names of the trained one.
+pub(super) fn structs(classified: &Classified, root: &str, others: &[String]) -> Vec<String> {
     let mut taken = Taken::types();
+    others
+        .iter()
+        .filter(|it| !it.is_empty())
+        .for_each(|it| drop(taken.unique(it)));
+    let prefix = prefix(classified.plan.form);
     let mut names = vec![String::new(); classified.instances.len()];
     let root_class = classified.marks[classified.plan.root()].class;
     for name in ["", "Inputs", "Outputs"] {
@@ -32,7 +39,10 @@ pub(super) fn structs(classified: &Classified, root: &str) -> Vec<String> {
     for (class, instances) in classified.instances.iter().enumerate() {
         if !instances.is_empty() && class != root_class {
             let scopes = instances.iter().map(|it| &classified.plan.scopes[*it]);
-            by_base.entry(base(scopes)).or_default().push(class);
+            by_base
+                .entry(prefix.to_owned() + &base(scopes))
+                .or_default()
+                .push(class);
         }
     }
     for (base, mut classes) in by_base {
@@ -52,6 +62,19 @@ pub(super) fn structs(classified: &Classified, root: &str) -> Vec<String> {
         }
     }
     names
+}
+
+/// What the names of structs begin with.
+fn prefix(form: Form) -> &'static str {
+    match form {
+        Form::Trained => "",
+        Form::Frozen => "Frozen",
+    }
+}
+
+/// The name of a struct without that.
+fn thawed(name: &str, form: Form) -> &str {
+    name.strip_prefix(prefix(form)).unwrap_or(name)
 }
 
 fn base<'a>(mut scopes: impl Iterator<Item = &'a Scope>) -> String {
@@ -96,6 +119,7 @@ fn words(scope: &Scope, classified: &Classified) -> Vec<String> {
 pub(super) fn fields<'a>(
     scope: &Scope,
     own: &str,
+    form: Form,
     struct_of: impl Fn(usize) -> &'a str,
 ) -> Vec<Option<String>> {
     let noun = |block: &Block| match (&block.id, &block.what) {
@@ -103,6 +127,7 @@ pub(super) fn fields<'a>(
         (None, What::Layer(leaf)) => leaf.layer.noun().to_owned(),
         (None, What::Run { scopes, .. }) => {
             let name = struct_of(scopes[0]);
+            let (name, own) = (thawed(name, form), thawed(own, form));
             // In `Features`, a `FeaturesBlock` is a `block`.
             snake(
                 name.strip_prefix(own)

@@ -8,16 +8,18 @@ use super::{
     context::Context,
     generalize::Expr,
     number,
-    plan::{Block, Element, Key, ScopeId, What},
+    plan::{Block, Element, Form, Key, Leaf, ScopeId, What},
     root::Root,
     structs,
     wrappers::too_many,
 };
-use crate::names::ident;
+use crate::{layer::Argument, names::ident};
 
 pub(super) fn emit_new(context: &Context<'_>) -> TokenStream {
-    let public = context.root.map(|_| quote!(pub));
-    let docs = context.root.map(Root::docs_of_new).unwrap_or_default();
+    // A frozen network is made of a trained one, or loaded.
+    let root = context.root.filter(|_| context.form() == Form::Trained);
+    let public = root.map(|_| quote!(pub));
+    let docs = root.map(Root::docs_of_new).unwrap_or_default();
     let parameters = context.value_parameters();
     let arguments = parameters.iter().map(|it| {
         let name = ident(&context.class.arguments[*it]);
@@ -93,12 +95,48 @@ fn emit_field(paths: &Paths<'_>, index: usize) -> TokenStream {
     match &block.what {
         What::Layer(leaf) => {
             let numbers: Vec<_> = exprs.iter().map(|it| context.argument_of_new(it)).collect();
-            context
-                .wrappers
-                .emit_call(leaf, &paths.to(block, None), &numbers)
+            let (own, fused) = numbers.split_at(leaf.numbers.len());
+            let path = paths.to(&block.path, block.start.as_ref(), None);
+            let made = context.wrappers.emit_call(leaf, &path, own);
+            match context.form() {
+                Form::Trained => made,
+                Form::Frozen => emit_frozen(paths, block, leaf, &made, fused),
+            }
         }
         What::Run { scopes, uniform } => emit_run(paths, block, scopes, *uniform, exprs),
     }
+}
+
+/// The frozen module that is made of a trained one: `frozen::Conv2d::new(…).batch_norm(…).relu().pack()`.
+fn emit_frozen(
+    paths: &Paths<'_>,
+    block: &Block,
+    leaf: &Leaf,
+    made: &TokenStream,
+    mut numbers: &[Argument],
+) -> TokenStream {
+    let Some(ty) = leaf.module.as_ref().and_then(|it| it.frozen.as_ref()) else {
+        return quote!(frozen::Module::new(#made));
+    };
+    let mut call = quote!(#ty::new(#made));
+    for norm in &block.fused.norms {
+        let own;
+        (own, numbers) = numbers.split_at(norm.leaf.numbers.len());
+        let path = paths.to(&norm.path, norm.start.as_ref(), None);
+        let norm_made = paths.context.wrappers.emit_call(&norm.leaf, &path, own);
+        let method = if norm.is_before {
+            quote!(input_norm)
+        } else {
+            quote!(batch_norm)
+        };
+        call.extend(quote!(.#method(&#norm_made)));
+    }
+    if let Some(epilogue) = &block.fused.epilogue {
+        call.extend(quote!(.#epilogue));
+    }
+    let has_kernel = leaf.layer.kernel_channels(&block.outputs[0]).is_some();
+    call.extend(has_kernel.then(|| quote!(.pack())));
+    call
 }
 
 fn emit_run(
@@ -113,7 +151,7 @@ fn emit_run(
     let name = ident(&context.classes.names[child]);
     let class = context.classes.get(child);
     let call = |element: Option<Step>, exprs: &[Expr]| {
-        let path = paths.to(block, element);
+        let path = paths.to(&block.path, block.start.as_ref(), element);
         let arguments = exprs.iter().enumerate().filter(|it| !class.is_const(it.0));
         let arguments = arguments.map(|(_, it)| context.argument_of_new(it));
         quote!(#name::new(&(#path), #(#arguments),*))
@@ -123,7 +161,7 @@ fn emit_run(
         Some(1) => call(None, &exprs[1..]),
         Some(_) if !uniform => {
             if let Some(arguments) = progression(context, class, &exprs[1..], scopes.len()) {
-                let path = paths.to(block, Some(Step::I));
+                let path = paths.to(&block.path, block.start.as_ref(), Some(Step::I));
                 return quote!(array::from_fn(|i| #name::new(&(#path), #(#arguments),*)));
             }
             let elements = (0..scopes.len()).map(|it| {
@@ -222,13 +260,13 @@ impl<'a> Paths<'a> {
     }
 
     /// `vs / "layer1" / 0`; `element` counts on from where a run starts.
-    fn to(&self, block: &Block, element: Option<Step>) -> TokenStream {
+    fn to(&self, steps: &[Key], start: Option<&Key>, element: Option<Step>) -> TokenStream {
         let mut path = quote!(vs);
-        for key in &block.path {
+        for key in steps {
             let key = self.step(key, None);
             path.extend(quote!(/ #key));
         }
-        if let Some(start) = &block.start {
+        if let Some(start) = start {
             let step = self.step(start, element);
             path.extend(quote!(/ #step));
         }

@@ -5,6 +5,8 @@
 
 use std::{collections::BTreeMap, fmt, rc::Rc, sync::Arc};
 
+use proc_macro2::TokenStream;
+
 use crate::{
     layer::{Layer, Memory, Module, Number},
     model::{self, BlockId, Model, Segment},
@@ -18,6 +20,16 @@ pub(super) type ScopeId = usize;
 #[derive(Clone, Debug)]
 pub(super) struct Plan {
     pub(super) scopes: Vec<Scope>,
+    pub(super) form: Form,
+}
+
+/// The two forms of a network.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Form {
+    /// With weights that training changes.
+    Trained,
+    /// For inference only.
+    Frozen,
 }
 
 /// A Sequential, a Group or the whole network.
@@ -80,8 +92,31 @@ pub(super) struct Block {
     /// from here.
     pub(super) start: Option<Key>,
     pub(super) what: What,
+    /// With what is added to it at the end, if something is.
     pub(super) inputs: Vec<Source>,
     pub(super) outputs: Vec<Type>,
+    /// What a frozen layer does along with its own work.
+    pub(super) fused: Fused,
+}
+
+/// What was a block of its own in the trained form, and is now done by a layer with weights.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Fused {
+    pub(super) norms: Vec<Norm>,
+    /// Whether the last input is added to what comes of the others.
+    pub(super) adds: bool,
+    /// A method of the module's constructor, `relu()`: what is done to each value at last.
+    pub(super) epilogue: Option<TokenStream>,
+}
+
+/// A layer whose weights become part of those of another.
+#[derive(Clone, Debug)]
+pub(super) struct Norm {
+    pub(super) leaf: Rc<Leaf>,
+    pub(super) path: Vec<Key>,
+    pub(super) start: Option<Key>,
+    /// Whether it came before the other.
+    pub(super) is_before: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -104,6 +139,8 @@ pub(super) struct Leaf {
     pub(super) numbers: Vec<Number>,
     pub(super) module: Option<Module>,
     pub(super) memory: Memory,
+    /// The method that overwrites the input with the output, where that may be.
+    pub(super) overwrites: Option<TokenStream>,
 }
 
 /// A step of a weight path.
@@ -122,9 +159,11 @@ impl Plan {
         self.scopes.len() - 1
     }
 
-    pub(super) fn new(architecture: &Model) -> Self {
+    pub(super) fn new(architecture: &Model, form: Form) -> Self {
+        let scopes = architecture.scopes.iter().map(|it| scope(it, form));
         Self {
-            scopes: architecture.scopes.iter().map(scope).collect(),
+            scopes: scopes.collect(),
+            form,
         }
     }
 }
@@ -135,6 +174,28 @@ impl Block {
             What::Layer(leaf) => leaf.module.is_some(),
             What::Run { .. } => true,
         }
+    }
+
+    /// The layer and those that are fused into it; none for a run.
+    pub(super) fn leaves(&self) -> impl Iterator<Item = &Rc<Leaf>> {
+        let own = match &self.what {
+            What::Layer(leaf) => Some(leaf),
+            What::Run { .. } => None,
+        };
+        own.into_iter()
+            .chain(self.fused.norms.iter().map(|it| &it.leaf))
+    }
+
+    /// What goes into the layer, without what is added at the end.
+    pub(super) fn operands(&self) -> &[Source] {
+        &self.inputs[..self.inputs.len() - usize::from(self.fused.adds)]
+    }
+
+    /// The steps of the weight paths.
+    pub(super) fn keys_mut(&mut self) -> impl Iterator<Item = &mut Key> {
+        let norms = self.fused.norms.iter_mut();
+        let norms = norms.flat_map(|it| it.path.iter_mut().chain(&mut it.start));
+        self.path.iter_mut().chain(&mut self.start).chain(norms)
     }
 
     /// The scope that a run repeats.
@@ -162,9 +223,11 @@ impl fmt::Debug for Leaf {
     }
 }
 
-fn scope(scope: &model::Scope) -> Scope {
+fn scope(scope: &model::Scope, form: Form) -> Scope {
     let is_identity = |id: &BlockId| match &scope.block(*id).kind {
-        model::Kind::Layer(layer) => layer.is_identity(),
+        model::Kind::Layer(layer) => {
+            layer.is_identity() || (form == Form::Frozen && layer.is_identity_in_inference())
+        }
         model::Kind::Input | model::Kind::Scope(_) => false,
     };
     let kept: Vec<BlockId> = scope
@@ -213,7 +276,7 @@ fn scope(scope: &model::Scope) -> Scope {
             .iter()
             .map(|it| find(it, &identities))
             .collect();
-        block(scope, *id, sources, numbered)
+        block(scope, *id, sources, numbered, form)
     });
     let blocks = blocks.collect();
     let port = |name: &Option<String>, description: &Option<String>, ty: &Type| Port {
@@ -247,7 +310,13 @@ fn scope(scope: &model::Scope) -> Scope {
     }
 }
 
-fn block(scope: &model::Scope, id: BlockId, inputs: Vec<Source>, numbered: bool) -> Block {
+fn block(
+    scope: &model::Scope,
+    id: BlockId,
+    inputs: Vec<Source>,
+    numbered: bool,
+    form: Form,
+) -> Block {
     let block = scope.block(id);
     let key = match (&block.segment, numbered) {
         (Segment::Index(index), true) => Key::Nth(*index),
@@ -259,7 +328,7 @@ fn block(scope: &model::Scope, id: BlockId, inputs: Vec<Source>, numbered: bool)
             scopes: vec![inner.0],
             uniform: true,
         },
-        model::Kind::Layer(layer) => What::Layer(Rc::new(leaf(layer, &scope.types_into(id)))),
+        model::Kind::Layer(layer) => What::Layer(Rc::new(leaf(layer, &scope.types_into(id), form))),
         #[expect(
             clippy::unreachable,
             reason = "inputs are not among the written blocks"
@@ -285,20 +354,32 @@ fn block(scope: &model::Scope, id: BlockId, inputs: Vec<Source>, numbered: bool)
         what,
         inputs,
         outputs,
+        fused: Fused::default(),
     }
 }
 
-fn leaf(layer: &Arc<dyn Layer>, inputs: &[Type]) -> Leaf {
-    let in_place = if layer.in_place().is_some() {
+fn leaf(layer: &Arc<dyn Layer>, inputs: &[Type], form: Form) -> Leaf {
+    // Without autograd, nobody is harmed by that.
+    let overwrites = match form {
+        Form::Trained if layer.asks_in_place() => layer.in_place(),
+        Form::Trained => None,
+        Form::Frozen => layer.in_place(),
+    };
+    let in_place = if overwrites.is_some() {
         " in place"
     } else {
         ""
+    };
+    let memory = match (layer.memory(), form) {
+        (Memory::Saved, Form::Frozen) => Memory::Fresh,
+        (memory, _) => memory,
     };
     Leaf {
         kind: layer.key(inputs) + in_place,
         numbers: layer.numbers(inputs),
         module: layer.module(inputs),
-        memory: layer.memory(),
+        memory,
+        overwrites,
         layer: Arc::clone(layer),
     }
 }

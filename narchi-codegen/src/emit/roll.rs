@@ -50,7 +50,7 @@ pub(super) fn roll(scope: &mut Scope, marks: &[Marks]) {
         *new_element = elements.len() - 1;
     }
     for (index, block) in joined.iter_mut().enumerate() {
-        for key in block.path.iter_mut().chain(&mut block.start) {
+        for key in block.keys_mut() {
             if let Key::Nth(number) = key {
                 *number = new_elements[*number];
             }

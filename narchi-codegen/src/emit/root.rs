@@ -4,10 +4,12 @@ use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 
 use super::{
+    classes::{Class, Classes},
     docs::described,
+    frozen_name,
     guard::{sizes, symbols_of},
     number,
-    plan::{Plan, Port, Scope, What},
+    plan::{Form, Port, Scope, What},
 };
 use crate::{
     dim::Symbol,
@@ -20,7 +22,10 @@ use crate::{
 pub(super) struct Root<'a> {
     pub(super) architecture: &'a Model,
     pub(super) scope: &'a Scope,
-    name: Ident,
+    form: Form,
+    pub(super) name: Ident,
+    /// The name of the trained form, to which belongs what both have in common.
+    pub(super) trained: Ident,
     needs_train: bool,
     /// Sizes that are known when the model is made.
     pub(super) free: Vec<Free>,
@@ -31,21 +36,25 @@ pub(super) struct Root<'a> {
 /// A symbol that no input binds.
 pub(super) struct Free {
     pub(super) symbol: Symbol,
-    argument: Ident,
+    pub(super) argument: Ident,
     /// Whether the check of the inputs mentions it.
     pub(super) in_facts: bool,
     in_forward: bool,
 }
 
 impl<'a> Root<'a> {
-    pub(super) fn new(
-        architecture: &'a Model,
-        plan: &Plan,
-        scope: &'a Scope,
-        name: Ident,
-        fields: &[Option<String>],
-        needs_train: bool,
-    ) -> Self {
+    pub(super) fn new(architecture: &'a Model, classes: &'a Classes<'a>, trained: &Ident) -> Self {
+        let plan = &classes.classified.plan;
+        let Class {
+            fields,
+            needs_train,
+            ..
+        } = classes.get(classes.root());
+        let scope = classes.example(classes.root());
+        let name = match plan.form {
+            Form::Trained => trained.clone(),
+            Form::Frozen => frozen_name(trained),
+        };
         let mut taken = Taken::new(["vs", "_vs", "i"]);
         fields
             .iter()
@@ -54,7 +63,7 @@ impl<'a> Root<'a> {
         let mentions = |symbol: &Symbol, of: &Scope, in_forward: bool| {
             of.blocks.iter().any(|block| match &block.what {
                 What::Run { .. } => false,
-                What::Layer(leaf) => leaf.numbers.iter().any(|it| {
+                What::Layer(_) => block.leaves().flat_map(|it| &it.numbers).any(|it| {
                     let mentions =
                         matches!(&it.value, Value::Dim(dim) if dim.symbols().contains(symbol));
                     mentions && (it.in_forward || !in_forward)
@@ -101,8 +110,10 @@ impl<'a> Root<'a> {
         Self {
             architecture,
             scope,
+            form: plan.form,
             name,
-            needs_train,
+            trained: trained.clone(),
+            needs_train: *needs_train,
             free,
             bound,
         }
@@ -147,11 +158,11 @@ impl<'a> Root<'a> {
     }
 
     fn inputs_type(&self) -> Ident {
-        format_ident!("{}Inputs", self.name)
+        format_ident!("{}Inputs", self.trained)
     }
 
     fn outputs_type(&self) -> Ident {
-        format_ident!("{}Outputs", self.name)
+        format_ident!("{}Outputs", self.trained)
     }
 
     /// The first statements of `forward`; `inputs` are the locals of the inputs.
@@ -174,11 +185,21 @@ impl<'a> Root<'a> {
             });
             quote!(let #ty { #(#fields),* } = inputs;)
         });
-        let check = match known.as_slice() {
-            [] => quote!(Self::INPUTS.check([#(#inputs),*])?;),
-            known => quote!(Self::INPUTS.check_with([#(#inputs),*], [#(self.#known),*])?;),
+        let (owner, no_grad) = match self.form {
+            Form::Trained => (quote!(Self), None),
+            Form::Frozen => {
+                let trained = &self.trained;
+                (
+                    quote!(#trained),
+                    Some(quote!(let _no_grad = frozen::no_grad_guard();)),
+                )
+            }
         };
-        quote!(#fields #check)
+        let check = match known.as_slice() {
+            [] => quote!(#owner::INPUTS.check([#(#inputs),*])?;),
+            known => quote!(#owner::INPUTS.check_with([#(#inputs),*], [#(self.#known),*])?;),
+        };
+        quote!(#fields #check #no_grad)
     }
 
     /// What `forward` takes beside `self` and `train`.
@@ -189,6 +210,17 @@ impl<'a> Root<'a> {
         }
         let input = self.local();
         quote!(#input: &Tensor)
+    }
+
+    /// The inputs that an array holds, as `forward` takes them.
+    pub(super) fn given(&self, array: &Ident) -> TokenStream {
+        if !self.has_several_inputs() {
+            return quote!(&#array[0]);
+        }
+        let ty = self.inputs_type();
+        let fields = self.input_fields();
+        let places = (0..fields.len()).map(number::index);
+        quote!(#ty { #(#fields: &#array[#places]),* })
     }
 
     /// The parameter of a network with one input.
@@ -254,6 +286,10 @@ impl<'a> Root<'a> {
 
     /// The structs of several inputs and outputs.
     pub(super) fn emit_interface(&self) -> Vec<TokenStream> {
+        // Both forms share them.
+        if self.form == Form::Frozen {
+            return Vec::new();
+        }
         let docs = |port: &Port| format!(" {}{}", of_type(&port.ty), description(port));
         let inputs = self.has_several_inputs().then(|| {
             let (ty, fields) = (self.inputs_type(), self.input_fields());
@@ -289,6 +325,14 @@ impl<'a> Root<'a> {
 
     /// Docs of the struct.
     pub(super) fn docs(&self) -> Vec<String> {
+        if self.form == Form::Frozen {
+            return vec![
+                format!(" The inference form of [`{}`].", self.trained),
+                String::new(),
+                " What is done in one step here may be several there; results differ by rounding."
+                    .to_owned(),
+            ];
+        }
         let mut docs = match &self.architecture.description {
             Some(description) => described(description),
             None => vec![format!(" The `{}` architecture.", self.architecture.name)],
@@ -362,7 +406,7 @@ impl<'a> Root<'a> {
             String::new(),
             format!(
                 " If {inputs} {have} another shape or type than [`{}`] takes, or libtorch fails.",
-                self.name
+                self.trained
             ),
         ]
     }
@@ -396,7 +440,7 @@ fn description(port: &Port) -> String {
 }
 
 /// `a, b and c`
-fn listed(all: &[String]) -> String {
+pub(super) fn listed(all: &[String]) -> String {
     match all {
         [] => String::new(),
         [only] => only.clone(),

@@ -2,7 +2,8 @@
 
 use super::{
     classify::Marks,
-    plan::{Block, Element, Key, Scope, ScopeId, Source, What},
+    frozen,
+    plan::{Block, Element, Form, Key, Scope, ScopeId, Source, What},
 };
 
 /// Longer names, which deep nesting would make, say no more.
@@ -16,6 +17,7 @@ pub(super) struct Dissolve<'a> {
     pub(super) used_once: &'a dyn Fn(ScopeId) -> bool,
     /// Only each so-many-th level of nesting stays.
     pub(super) every: usize,
+    pub(super) form: Form,
 }
 
 /// Moves the blocks of small scopes into `scope`, and says how many levels of structs it then has. The
@@ -25,9 +27,11 @@ pub(super) struct Dissolve<'a> {
 /// * A Sequential around one thing adds nothing but a step to the path.
 /// * One layer with weights does not need a struct, nor do two layers that one place uses, as the usual
 ///   `downsample`.
+/// * In the frozen form, the last kernel of a Sequential may do the work of the layer that comes after it.
 pub(super) fn dissolve(scope: &mut Scope, context: &mut Dissolve<'_>) -> usize {
+    let readers = frozen::readers(scope, context.form);
     let small: Vec<bool> = (0..scope.blocks.len())
-        .map(|it| is_small(scope, it, context))
+        .map(|it| is_small(scope, it, context) || opens(scope, it, &readers, context))
         .collect();
     let levels_of = |(block, is_small): (&Block, &bool)| match &block.what {
         What::Layer(_) => 0,
@@ -172,13 +176,18 @@ fn moved(block: Block, outer: &Block, inner: &Inner, inputs: &[Source], first: u
         Key::Nth(number) => Key::Index(inner.positions[number]),
         other => other,
     };
-    let mut path: Vec<Key> = block.path.into_iter().map(fixed).collect();
-    let before = outer.path.iter().chain(&outer.start).cloned();
-    if has_weights {
-        path.splice(0..0, before);
+    let before = || outer.path.iter().chain(&outer.start).cloned();
+    let path = if has_weights {
+        before().chain(block.path.into_iter().map(fixed)).collect()
     } else {
         // Where there are no weights, nobody asks for the whole path.
-        path = before.take(1).collect();
+        before().take(1).collect()
+    };
+    let mut fused = block.fused;
+    for norm in &mut fused.norms {
+        let path = std::mem::take(&mut norm.path);
+        norm.path = before().chain(path.into_iter().map(fixed)).collect();
+        norm.start = norm.start.take().map(fixed);
     }
     let place = |it: Source| match it {
         Source::Input(index) => inputs[index],
@@ -193,6 +202,7 @@ fn moved(block: Block, outer: &Block, inner: &Inner, inputs: &[Source], first: u
         what: block.what,
         inputs: block.inputs.into_iter().map(place).collect(),
         outputs: block.outputs,
+        fused,
     }
 }
 
@@ -236,6 +246,21 @@ fn is_small(scope: &Scope, index: usize, context: &Dissolve<'_>) -> bool {
         (2, false) => inner.blocks.len() == 2 && (context.used_once)(id),
         _ => false,
     }
+}
+
+/// Whether the layer that alone reads a Sequential can be part of the last kernel in it.
+fn opens(scope: &Scope, index: usize, readers: &[Option<usize>], context: &Dissolve<'_>) -> bool {
+    let (Some(reader), Some(id)) = (
+        readers.get(index).copied().flatten(),
+        scope.blocks[index].first_scope(),
+    ) else {
+        return false;
+    };
+    let inner = &context.inside[id];
+    let is_plain = inner.numbered && inner.type_name.is_none();
+    is_plain
+        && !is_in_run(scope, index, context.marks)
+        && frozen::may_join(inner, &scope.blocks[reader])
 }
 
 fn is_in_run(scope: &Scope, index: usize, marks: &[Marks]) -> bool {

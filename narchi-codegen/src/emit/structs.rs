@@ -6,9 +6,19 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::{
-    context::Context, docs, forward, generalize::Expr, new, number, plan::What, root::Root,
+    context::Context,
+    docs,
+    doors::UNUSED as BOTH,
+    forward,
+    generalize::Expr,
+    new, number,
+    plan::{Form, What},
+    root::Root,
 };
-use crate::{layer::Role, names::ident};
+use crate::{
+    layer::{Module, Role},
+    names::ident,
+};
 
 /// Why a field or a method is not used.
 const UNUSED: &str = "no output needs it";
@@ -57,7 +67,10 @@ pub(super) fn emit_struct(context: &Context<'_>) -> TokenStream {
 pub(super) fn emit_impl(context: &Context<'_>) -> TokenStream {
     let (name, unused) = (context.name(), unused(context));
     let (declared, used) = (generics(context, true), generics(context, false));
-    let inputs = context.root.map(Root::guard);
+    let inputs = context.root.map(|it| match context.form() {
+        Form::Trained => it.guard(),
+        Form::Frozen => it.load(),
+    });
     let new = new::emit_new(context);
     let forward = forward::emit_forward(context);
     quote! {
@@ -71,11 +84,14 @@ pub(super) fn emit_impl(context: &Context<'_>) -> TokenStream {
 }
 
 fn unused(context: &Context<'_>) -> Option<TokenStream> {
+    if context.form() == Form::Frozen && context.root.is_some() {
+        return Some(quote!(#[allow(dead_code, reason = #BOTH)]));
+    }
     (!context.class.is_called).then(|| quote!(#[allow(dead_code, reason = #UNUSED)]))
 }
 
 /// Lengths of runs that differ between instances: `<const N: usize>` or `<N>`.
-fn generics(context: &Context<'_>, declared: bool) -> Option<TokenStream> {
+pub(super) fn generics(context: &Context<'_>, declared: bool) -> Option<TokenStream> {
     let names = context
         .const_parameters()
         .into_iter()
@@ -95,11 +111,14 @@ fn generics(context: &Context<'_>, declared: bool) -> Option<TokenStream> {
 fn field_type(context: &Context<'_>, block: usize) -> TokenStream {
     let scopes = match &context.example.blocks[block].what {
         What::Layer(leaf) => {
-            return leaf
-                .module
-                .as_ref()
-                .map(|it| it.ty.clone())
-                .unwrap_or_default();
+            let Some(Module { ty, frozen, .. }) = &leaf.module else {
+                return TokenStream::new();
+            };
+            return match (context.form(), frozen) {
+                (Form::Trained, _) => quote!(#ty),
+                (Form::Frozen, Some(frozen)) => quote!(#frozen),
+                (Form::Frozen, None) => quote!(frozen::Module<#ty>),
+            };
         }
         What::Run { scopes, .. } => scopes,
     };

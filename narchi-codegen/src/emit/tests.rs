@@ -2,7 +2,7 @@
 
 use serde_json::{Value as Json, json};
 
-use super::{Code, emit};
+use super::{Code, Forms, emit};
 use crate::{
     diagnostic::Sink,
     dialect::{modules::Documents, narchi},
@@ -12,7 +12,12 @@ use crate::{
     source::Sources,
 };
 
-fn code_of(document: &Json) -> Code {
+/// The code of the trained form.
+fn trained(document: &Json) -> Code {
+    code_of(document, Forms::Trained)
+}
+
+pub(super) fn code_of(document: &Json, forms: Forms) -> Code {
     let document = node(document, &mut 0);
     let mut sink = Sink::default();
     let (mut sources, mut reads) = (Sources::default(), Reads::default());
@@ -21,7 +26,7 @@ fn code_of(document: &Json) -> Code {
     let wiring = narchi::wire(&mut sink, &documents, "net");
     let model = infer(&mut sink, &wiring);
     assert!(!sink.has_errors(), "{sink:?}");
-    emit(&model, None)
+    emit(&model, None, forms)
 }
 
 /// The code of a network from `x` to `y`, given the shape of `x`, the blocks and the wires.
@@ -34,7 +39,7 @@ fn code(x: &str, blocks: &str, wires: &str) -> String {
 }
 
 fn source(text: &str) -> String {
-    code_of(&serde_json::from_str(text).unwrap()).source("", None)
+    code_of(&serde_json::from_str(text).unwrap(), Forms::Trained).source("", None)
 }
 
 /// Checks that the code has these lines in this order, one directly after the other.
@@ -209,7 +214,7 @@ fn structs_do_not_nest_too_deep() {
                 ],
             });
         }
-        let code = code_of(&json!({
+        let code = trained(&json!({
             "_id": "net", "blocks": [inner], "graph": ["x -> outer -> y"],
             "inputs": [{ "_id": "x", "_shape": [4] }], "outputs": [{ "_id": "y", "_shape": [4] }],
         }));
@@ -221,7 +226,7 @@ fn structs_do_not_nest_too_deep() {
 
 #[test]
 fn tokens_for_the_macro_name_blocks_and_have_no_markers() {
-    let code = code_of(&json!({
+    let code = trained(&json!({
         "_id": "net",
         "blocks": [{ "_id": "a", "_class": "Linear", "output_feats": 8 }, { "_id": "b", "_class": "ReLU" }],
         "graph": ["x -> a -> b -> y"],
@@ -261,7 +266,7 @@ fn names_of_the_file_never_get_in_the_way() {
         "Tensor", "Self", "train", "nn", "drop", "type", "type_", "linear", "vs", "_1",
     ];
     let blocks: Vec<Json> = ids.iter().map(|it| linear(it)).collect();
-    let code = code_of(&json!({
+    let code = trained(&json!({
         "_id": "Result", "blocks": blocks, "graph": [format!("x -> {} -> y", ids.join(" -> "))],
         "inputs": [{ "_id": "x", "_shape": [4] }], "outputs": [{ "_id": "y", "_shape": [4] }],
     }));

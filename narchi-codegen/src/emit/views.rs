@@ -148,7 +148,7 @@ fn view(scope: &Scope, inputs: Vec<Type>, views: &[Option<Rc<View>>]) -> View {
     for index in &scope.order {
         let block = &scope.blocks[*index];
         let types: Option<Vec<Type>> = block
-            .inputs
+            .operands()
             .iter()
             .map(|it| view.ty(*it).cloned())
             .collect();

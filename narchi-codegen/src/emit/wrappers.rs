@@ -9,7 +9,7 @@ use super::{
     classes::Classes,
     generalize::{Column, Expr, General, Rules, generalize},
     number,
-    plan::{Block, Leaf, What},
+    plan::{Block, Leaf},
 };
 use crate::{
     dim::Symbol,
@@ -201,10 +201,8 @@ fn switched_name(module: &Module) -> String {
 }
 
 fn modules(blocks: &[Block]) -> impl Iterator<Item = (&Leaf, &Module)> {
-    blocks.iter().filter_map(|it| match &it.what {
-        What::Layer(leaf) => Some((&**leaf, leaf.module.as_ref()?)),
-        What::Run { .. } => None,
-    })
+    let leaves = blocks.iter().flat_map(Block::leaves);
+    leaves.filter_map(|it| Some((&**it, it.module.as_ref()?)))
 }
 
 fn is_configured(leaf: &Leaf, module: &Module) -> bool {

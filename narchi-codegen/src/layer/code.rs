@@ -56,6 +56,8 @@ pub(crate) enum Role {
 pub(crate) struct Module {
     /// The type of the field.
     pub(crate) ty: TokenStream,
+    /// Its type in the frozen form, which is made of this one; none where that just wraps it.
+    pub(crate) frozen: Option<TokenStream>,
     /// The constructor.
     pub(crate) function: TokenStream,
     /// What a private function that wraps the constructor is called.
@@ -78,6 +80,19 @@ pub(crate) struct Site<'a> {
     pub(crate) inputs: &'a [Operand],
     /// One for each of the layer's numbers.
     pub(crate) numbers: &'a [Argument],
+    /// Whether this is the frozen form, which has no `train`.
+    pub(crate) is_frozen: bool,
+}
+
+impl Site<'_> {
+    /// Whether the model is in training.
+    pub(crate) fn train(&self) -> TokenStream {
+        if self.is_frozen {
+            quote!(false)
+        } else {
+            quote!(train)
+        }
+    }
 }
 
 /// A value in `forward`.
@@ -90,6 +105,8 @@ pub(crate) struct Operand {
     pub(crate) dies: bool,
     /// It has no other user.
     pub(crate) is_only: bool,
+    /// Who else looks at its memory.
+    pub(crate) memory: Memory,
 }
 
 /// A number in the code: a literal, or an expression of the arguments.
@@ -218,6 +235,11 @@ impl Moves {
 }
 
 impl Operand {
+    /// Whether it is ours alone, and nobody looks at it later, so that it may be overwritten.
+    pub(crate) fn is_free(&self) -> bool {
+        self.dies && self.is_only && self.memory == Memory::Fresh
+    }
+
     pub(crate) fn by_ref(&self) -> TokenStream {
         let name = &self.name;
         if self.owned {

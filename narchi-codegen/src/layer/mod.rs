@@ -67,6 +67,11 @@ pub(crate) trait Layer: Describe + Debug + Send + Sync {
         false
     }
 
+    /// Whether the output is the input, but for training.
+    fn is_identity_in_inference(&self) -> bool {
+        self.is_identity()
+    }
+
     /// Whether training differs from inference, so that `forward` uses `train`.
     fn needs_train(&self) -> bool {
         false
@@ -97,8 +102,33 @@ pub(crate) trait Layer: Describe + Debug + Send + Sync {
         false
     }
 
-    /// The method that overwrites the input with the output, if the file asks for that.
+    /// The method that overwrites the input with the output, if there is one.
     fn in_place(&self) -> Option<TokenStream> {
+        None
+    }
+
+    /// Whether the file asks for that.
+    fn asks_in_place(&self) -> bool {
+        false
+    }
+
+    /// Frozen: if what comes before and after it can be part of its kernel, where its output has the channels.
+    fn kernel_channels(&self, _output: &Type) -> Option<usize> {
+        None
+    }
+
+    /// Frozen: whether its kernel reads beyond the borders of its input.
+    fn pads(&self) -> bool {
+        false
+    }
+
+    /// Frozen: whether each channel, the second dimension, is scaled and shifted by its weights and by nothing else.
+    fn is_norm(&self) -> bool {
+        false
+    }
+
+    /// Frozen: the method of kernels that does the same to each value.
+    fn epilogue(&self) -> Option<TokenStream> {
         None
     }
 }

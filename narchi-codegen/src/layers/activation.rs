@@ -1,6 +1,6 @@
 //! Layers without weights that work on each value alone.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 
 use super::check::floats;
@@ -53,7 +53,15 @@ impl Layer for ReLU {
     }
 
     fn in_place(&self) -> Option<TokenStream> {
-        self.inplace.then(|| quote!(f_relu_()?))
+        Some(quote!(f_relu_()?))
+    }
+
+    fn asks_in_place(&self) -> bool {
+        self.inplace
+    }
+
+    fn epilogue(&self) -> Option<TokenStream> {
+        Some(quote!(relu()))
     }
 }
 
@@ -116,7 +124,7 @@ impl Layer for LeakyReLU {
 
     // Where it overwrites, autograd keeps the output.
     fn memory(&self) -> Memory {
-        if self.in_place().is_some() {
+        if self.asks_in_place() {
             Memory::Saved
         } else {
             Memory::Fresh
@@ -124,12 +132,22 @@ impl Layer for LeakyReLU {
     }
 
     fn in_place(&self) -> Option<TokenStream> {
-        (self.inplace && self.is_plain()).then(|| quote!(f_leaky_relu_()?))
+        self.is_plain().then(|| quote!(f_leaky_relu_()?))
+    }
+
+    fn asks_in_place(&self) -> bool {
+        self.inplace && self.is_plain()
+    }
+
+    fn epilogue(&self) -> Option<TokenStream> {
+        let slope = Literal::f64_unsuffixed(self.negative_slope);
+        Some(quote!(leaky_relu(#slope)))
     }
 }
 
 macro_rules! pointwise {
-    ($($(#[doc = $docs:literal])+ $class:ident, $noun:literal, $method:ident, $memory:expr;)+) => { $(
+    ($($(#[doc = $docs:literal])+ $class:ident, $noun:literal, $method:ident, $memory:expr
+        $(, $in_place:ident, $epilogue:ident)?;)+) => { $(
         layer! {
             $(#[doc = $docs])+
             pub(crate) struct $class {}
@@ -158,6 +176,14 @@ macro_rules! pointwise {
             fn memory(&self) -> Memory {
                 $memory
             }
+
+            $(fn in_place(&self) -> Option<TokenStream> {
+                Some(quote!($in_place()?))
+            }
+
+            fn epilogue(&self) -> Option<TokenStream> {
+                Some(quote!($epilogue()))
+            })?
         }
     )+ };
 }
@@ -166,7 +192,7 @@ pointwise! {
     /// `1 / (1 + exp(-x))` of each value `x`: `[N, *] → [N, *]`.
     ///
     /// As `torch.nn.Sigmoid`.
-    Sigmoid, "sigmoid", f_sigmoid, Memory::Saved;
+    Sigmoid, "sigmoid", f_sigmoid, Memory::Saved, f_sigmoid_, sigmoid;
 
     /// The logarithm of `1 / (1 + exp(-x))` of each value `x`: `[N, *] → [N, *]`.
     ///
@@ -176,7 +202,7 @@ pointwise! {
     /// The hyperbolic tangent of each value: `[N, *] → [N, *]`.
     ///
     /// As `torch.nn.Tanh`.
-    Tanh, "tanh", f_tanh, Memory::Saved;
+    Tanh, "tanh", f_tanh, Memory::Saved, f_tanh_, tanh;
 }
 
 layer! {
@@ -249,6 +275,10 @@ impl Layer for Dropout {
     fn forward(&self, site: &Site<'_>) -> TokenStream {
         let (input, p) = (&site.inputs[0].name, &site.numbers[0]);
         quote!(#input.f_dropout(#p, train)?)
+    }
+
+    fn is_identity_in_inference(&self) -> bool {
+        true
     }
 
     fn needs_train(&self) -> bool {
@@ -349,17 +379,17 @@ mod tests {
         check_forward_owned(steep, &["[N, 10]"], "nn::leaky_relu(&a, 0.2)?");
         check_same_code("[N, 10]", plain, steep, false);
         check_same_code("[N, 10]", flat, steep, true);
-        assert!(layer(plain).in_place().is_none());
-        assert!(layer(steep).in_place().is_none());
+        assert!(!layer(plain).asks_in_place());
+        assert!(!layer(steep).asks_in_place());
         let overwriting = layer(r#"{"_class": "LeakyReLU", "inplace": true}"#);
-        assert!(overwriting.in_place().is_some());
+        assert!(overwriting.asks_in_place());
     }
 
     #[test]
     fn relu_overwrites_where_the_file_asks() {
         let block = r#"{"_class": "ReLU"}"#;
         check_forward(block, &["[N, 10]"], "a.f_relu()?");
-        assert!(layer(block).in_place().is_none());
+        assert!(!layer(block).asks_in_place());
         let code = layer(r#"{"_class": "ReLU", "inplace": true}"#)
             .in_place()
             .map(|it| it.to_string());

@@ -100,6 +100,14 @@ macro_rules! convolution {
             fn channels(&self) -> Channels {
                 Channels::Makes
             }
+
+            fn kernel_channels(&self, _output: &Type) -> Option<usize> {
+                Some(1)
+            }
+
+            fn pads(&self) -> bool {
+                self.conv().padding() != ([0; $axes], [0; $axes])
+            }
         }
     };
 }
@@ -293,6 +301,7 @@ impl<const D: usize> Conv<'_, D> {
         let bias = (!self.bias).then(|| quote!(bias: false));
         Module {
             ty: quote!(nn::#ty),
+            frozen: Some(quote!(frozen::#ty)),
             function: quote!(nn::#ty::new),
             wrapper,
             arguments: 3,

@@ -64,6 +64,7 @@ impl Layer for CRF {
     fn module(&self, _inputs: &[Type]) -> Option<Module> {
         Some(Module {
             ty: quote!(nn::Crf),
+            frozen: None,
             function: quote!(nn::Crf::new),
             wrapper: "crf",
             arguments: 1,

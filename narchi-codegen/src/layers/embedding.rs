@@ -148,6 +148,7 @@ impl Layer for Embedding {
         }
         Some(Module {
             ty: quote!(nn::Embedding),
+            frozen: None,
             function: quote!(nn::Embedding::new),
             wrapper: "embedding",
             arguments: 2,

@@ -68,6 +68,7 @@ impl Layer for Linear {
     fn module(&self, _inputs: &[Type]) -> Option<Module> {
         Some(Module {
             ty: quote!(nn::Linear),
+            frozen: Some(quote!(frozen::Linear)),
             function: quote!(nn::Linear::new),
             wrapper: "linear",
             arguments: 2,
@@ -88,6 +89,10 @@ impl Layer for Linear {
 
     fn channels(&self) -> Channels {
         Channels::Makes
+    }
+
+    fn kernel_channels(&self, output: &Type) -> Option<usize> {
+        Some(output.rank() - 1)
     }
 }
 

@@ -71,6 +71,7 @@ macro_rules! batch_norm {
             fn module(&self, _inputs: &[Type]) -> Option<Module> {
                 Some(Module {
                     ty: quote!(nn::$class),
+                    frozen: Some(quote!(frozen::$class)),
                     function: quote!(nn::$class::new),
                     wrapper: $wrapper,
                     arguments: 1,
@@ -82,7 +83,14 @@ macro_rules! batch_norm {
 
             fn forward(&self, site: &Site<'_>) -> TokenStream {
                 let (field, input) = (&site.field, site.inputs[0].by_ref());
+                if site.is_frozen {
+                    return quote!(#field.forward(#input)?);
+                }
                 quote!(#field.forward_t(#input, train)?)
+            }
+
+            fn is_norm(&self) -> bool {
+                self.track_running_stats
             }
 
             fn needs_train(&self) -> bool {

@@ -129,6 +129,7 @@ macro_rules! recurrent {
             fn module(&self, _inputs: &[Type]) -> Option<Module> {
                 Some(Module {
                     ty: quote!(nn::$module),
+                    frozen: None,
                     function: quote!(nn::$module::new),
                     wrapper: $noun,
                     arguments: 2,
@@ -368,11 +369,12 @@ impl Recurrent<'_> {
 
     fn forward(&self, site: &Site<'_>) -> TokenStream {
         let (field, input) = (&site.field, site.inputs[0].by_ref());
+        let train = site.train();
         match (self.output_state, self.drops()) {
             (false, false) => quote!(#field.forward(#input)?),
-            (false, true) => quote!(#field.forward_t(#input, train)?),
+            (false, true) => quote!(#field.forward_t(#input, #train)?),
             (true, false) => quote!(#field.forward_with_state(#input, false)?),
-            (true, true) => quote!(#field.forward_with_state(#input, train)?),
+            (true, true) => quote!(#field.forward_with_state(#input, #train)?),
         }
     }
 }

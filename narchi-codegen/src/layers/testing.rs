@@ -9,7 +9,7 @@ use crate::{
     diagnostic::{Diagnostic, Found, Sink},
     dim::{Bindings, Dim, Facts, Symbol},
     document::Node,
-    layer::{Argument, Blame, Layer, Moves, Needs, Operand, Params, Problem, Site, Value},
+    layer::{Argument, Blame, Layer, Memory, Moves, Needs, Operand, Params, Problem, Site, Value},
     layers::find,
     probe::{node, symbols},
     shape::{Dtype, Shape, Type},
@@ -91,6 +91,7 @@ fn forward(block: &str, inputs: &[&str], owned: bool) -> String {
         owned,
         dies: owned,
         is_only: owned,
+        memory: Memory::Fresh,
     };
     let operands: Vec<Operand> = names.into_iter().take(inputs.len()).map(operand).collect();
     let numbers = layer.numbers(&types);
@@ -100,6 +101,7 @@ fn forward(block: &str, inputs: &[&str], owned: bool) -> String {
         field: quote!(self.layer),
         inputs: &operands,
         numbers: &numbers,
+        is_frozen: false,
     };
     compact(&layer.forward(&site))
 }

@@ -42,8 +42,18 @@ fn resnet(depth: u32) -> Model {
 
 fn resnet_source(depth: u32) -> String {
     let input = input("resnet", &[("depth", &depth.to_string())]);
+    compiled(&input).source(None, &header(&input))
+}
+
+fn header(input: &Input) -> Header {
     let output = input.path.with_file_name("generated.rs");
-    compiled(&input).source(None, &Header::new(&input, None, Some(&output)))
+    Header::new(input, None, Some(&output))
+}
+
+/// Both forms of the ResNet of a depth.
+fn resnet_forms(depth: u32) -> String {
+    let input = input("resnet", &[("depth", &depth.to_string())]);
+    compiled(&input).source(None, &header(&input).with_frozen())
 }
 
 #[test]
@@ -52,7 +62,7 @@ fn committed_code_is_fresh() {
     for (name, ext_vars) in COMMITTED {
         let input = input(name, ext_vars);
         let output = input.path.with_file_name("generated.rs");
-        let source = compiled(&input).source(None, &Header::new(&input, None, Some(&output)));
+        let source = compiled(&input).source(None, &header(&input).with_frozen());
         let found = fs::read_to_string(&output).unwrap_or_default();
         if found.replace("\r\n", "\n") != source {
             fs::write(&output, source).unwrap();
@@ -135,9 +145,19 @@ impl<'ast> Visit<'ast> for Names<'_> {
 #[test]
 fn generated_code_is_formatted() {
     for depth in DEPTHS {
-        let source = resnet_source(depth);
+        let source = resnet_forms(depth);
         assert_eq!(formatted(&source), source, "ResNet-{depth}");
     }
+}
+
+#[test]
+fn the_frozen_form_of_a_deep_resnet_is_hardly_longer() {
+    let lines = |depth| resnet_forms(depth).lines().count() - resnet_source(depth).lines().count();
+    let (shallow, deep) = (lines(18), lines(152));
+    assert!(
+        deep <= shallow + 20,
+        "that of ResNet-152 has {deep} lines, that of ResNet-18 {shallow}"
+    );
 }
 
 /// What rustfmt makes of a text.

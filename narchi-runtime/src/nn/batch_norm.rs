@@ -28,7 +28,7 @@ pub struct BatchNorm<const D: usize> {
     pub running: Option<RunningStats>,
     /// What `new` was given.
     pub config: BatchNormConfig,
-    name: Name,
+    pub(crate) name: Name,
 }
 
 /// The buffers of [`BatchNorm`].

@@ -25,7 +25,7 @@ pub struct Conv<const D: usize> {
     pub bias: Option<Tensor>,
     /// What `new` was given.
     pub config: ConvConfig<D>,
-    name: Name,
+    pub(crate) name: Name,
 }
 
 /// Options of [`Conv`], by default those of torch.
@@ -76,6 +76,60 @@ impl<const D: usize> Default for ConvConfig<D> {
     }
 }
 
+impl<const D: usize> ConvConfig<D> {
+    /// The padding that the convolution itself does.
+    pub(crate) fn own_padding(&self) -> [i64; D] {
+        match self.padding_mode {
+            PaddingMode::Zeros => self.padding,
+            _ => [0; D],
+        }
+    }
+
+    /// The convolution of an input that is padded already, but for [`own_padding`](Self::own_padding).
+    pub(crate) fn convolved(
+        &self,
+        input: &Tensor,
+        weight: &Tensor,
+        bias: Option<&Tensor>,
+    ) -> Result<Tensor, TchError> {
+        let padding = &self.own_padding();
+        let Self {
+            stride,
+            dilation,
+            groups,
+            ..
+        } = self;
+        match D {
+            1 => input.f_conv1d(weight, bias, stride, padding, dilation, *groups),
+            2 => input.f_conv2d(weight, bias, stride, padding, dilation, *groups),
+            _ => input.f_conv3d(weight, bias, stride, padding, dilation, *groups),
+        }
+    }
+
+    /// The input with the padding that the convolution itself cannot do; none is the usual case.
+    pub(crate) fn padded(&self, input: &Tensor) -> Option<Result<Tensor, TchError>> {
+        let start = match self.padding_mode {
+            PaddingMode::Zeros => [0; D],
+            _ => self.padding,
+        };
+        // libtorch wants the last axis first.
+        let pad: [[i64; 2]; D] = array::from_fn(|it| {
+            let axis = D - 1 - it;
+            [start[axis], start[axis] + self.end_padding[axis]]
+        });
+        let pad = pad.as_flattened();
+        if pad.iter().all(|it| *it == 0) {
+            return None;
+        }
+        Some(match self.padding_mode {
+            PaddingMode::Zeros => input.f_constant_pad_nd(pad),
+            PaddingMode::Reflect => input.f_pad(pad, "reflect", None),
+            PaddingMode::Replicate => input.f_pad(pad, "replicate", None),
+            PaddingMode::Circular => input.f_pad(pad, "circular", None),
+        })
+    }
+}
+
 impl<const D: usize> Conv<D> {
     /// Registers `weight` and `bias` under the path, both uniform within 1/√(`in_channels` / groups · kernel)
     /// of zero.
@@ -117,55 +171,11 @@ impl<const D: usize> Conv<D> {
     /// another kind or on another device than the weight.
     #[track_caller]
     pub fn forward(&self, input: &Tensor) -> Result<Tensor> {
-        let config = &self.config;
-        let Some(padded) = self.padded(input) else {
-            return self.convolved(input, &config.padding).of(&self.name);
+        let convolved = |it: &Tensor| self.config.convolved(it, &self.weight, self.bias.as_ref());
+        let Some(padded) = self.config.padded(input) else {
+            return convolved(input).of(&self.name);
         };
-        let padded = padded.of(&self.name)?;
-        let padding = match config.padding_mode {
-            PaddingMode::Zeros => &config.padding,
-            _ => &[0; D],
-        };
-        self.convolved(&padded, padding).of(&self.name)
-    }
-
-    /// The padding that the convolution itself cannot do; none is the usual case.
-    fn padded(&self, input: &Tensor) -> Option<Result<Tensor, TchError>> {
-        let config = &self.config;
-        let start = match config.padding_mode {
-            PaddingMode::Zeros => [0; D],
-            _ => config.padding,
-        };
-        // libtorch wants the last axis first.
-        let pad: [[i64; 2]; D] = array::from_fn(|it| {
-            let axis = D - 1 - it;
-            [start[axis], start[axis] + config.end_padding[axis]]
-        });
-        let pad = pad.as_flattened();
-        if pad.iter().all(|it| *it == 0) {
-            return None;
-        }
-        Some(match config.padding_mode {
-            PaddingMode::Zeros => input.f_constant_pad_nd(pad),
-            PaddingMode::Reflect => input.f_pad(pad, "reflect", None),
-            PaddingMode::Replicate => input.f_pad(pad, "replicate", None),
-            PaddingMode::Circular => input.f_pad(pad, "circular", None),
-        })
-    }
-
-    fn convolved(&self, input: &Tensor, padding: &[i64; D]) -> Result<Tensor, TchError> {
-        let (weight, bias) = (&self.weight, self.bias.as_ref());
-        let ConvConfig {
-            stride,
-            dilation,
-            groups,
-            ..
-        } = &self.config;
-        match D {
-            1 => input.f_conv1d(weight, bias, stride, padding, dilation, *groups),
-            2 => input.f_conv2d(weight, bias, stride, padding, dilation, *groups),
-            _ => input.f_conv3d(weight, bias, stride, padding, dilation, *groups),
-        }
+        convolved(&padded.of(&self.name)?).of(&self.name)
     }
 }
 

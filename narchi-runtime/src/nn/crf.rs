@@ -19,7 +19,7 @@ pub struct Crf {
     pub end_transitions: Tensor,
     /// `[tags, tags]`: what it adds to go from one tag to the next.
     pub transitions: Tensor,
-    name: Name,
+    pub(crate) name: Name,
 }
 
 impl Crf {

@@ -14,7 +14,7 @@ pub struct Embedding {
     pub weight: Tensor,
     /// The options, with a `padding_idx` that is counted from the start.
     pub config: EmbeddingConfig,
-    name: Name,
+    pub(crate) name: Name,
 }
 
 /// Options of [`Embedding`], by default those of torch.
@@ -58,6 +58,8 @@ impl Embedding {
         embedding_dim: i64,
         config: EmbeddingConfig,
     ) -> Self {
+        // A table that is there already may be a trained one.
+        let is_new = vs.get("weight").is_none();
         let mut weight = parameter(
             &vs,
             "weight",
@@ -72,7 +74,7 @@ impl Embedding {
                 name,
             };
         };
-        if let Err(error) = clear_row(&mut weight, index).map_err(Error::from) {
+        if is_new && let Err(error) = clear_row(&mut weight, index).map_err(Error::from) {
             let name = vs.path("weight");
             #[expect(clippy::panic, reason = "checked when the code is generated")]
             {

@@ -14,7 +14,7 @@ pub struct Linear {
     pub weight: Tensor,
     /// `[out_features]`
     pub bias: Option<Tensor>,
-    name: Name,
+    pub(crate) name: Name,
 }
 
 /// Options of [`Linear`], by default those of torch.

@@ -28,7 +28,7 @@ pub struct Recurrent<C: Cell> {
     pub hidden_size: i64,
     /// What `new` was given.
     pub config: C::Config,
-    name: Name,
+    pub(crate) name: Name,
     cell: PhantomData<C>,
 }
 
@@ -218,6 +218,23 @@ impl<C: Cell> Recurrent<C> {
     #[track_caller]
     pub fn forward_t(&self, input: &Tensor, train: bool) -> Result<Tensor> {
         Ok(self.run(input, train).of(&self.name)?.0)
+    }
+
+    /// The names of `weights`, less the path.
+    pub(crate) fn leaves(&self) -> impl Iterator<Item = String> {
+        let config: RecurrentConfig = self.config.into();
+        let names = ["weight_ih", "weight_hh", "bias_ih", "bias_hh"];
+        let names = names.into_iter().take(if config.bias { 4 } else { 2 });
+        let suffixes = ["", "_reverse"].into_iter();
+        let suffixes = suffixes.take(if config.bidirectional { 2 } else { 1 });
+        (0..config.num_layers).flat_map(move |layer| {
+            let names = names.clone();
+            let of_direction = move |suffix| {
+                let names = names.clone();
+                names.map(move |name| format!("{name}_l{layer}{suffix}"))
+            };
+            suffixes.clone().flat_map(of_direction)
+        })
     }
 
     fn run(&self, input: &Tensor, train: bool) -> Result<(Tensor, C::State), TchError> {

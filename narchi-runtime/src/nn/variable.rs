@@ -1,5 +1,7 @@
 //! Creates the parameters and buffers of modules, filled as torch fills them.
 
+use std::cell::Cell;
+
 use tch::nn::Path;
 use tch::{Kind, TchError, Tensor};
 
@@ -21,6 +23,24 @@ pub(crate) enum Fill {
     Uniform { bound: f64 },
     /// Normally distributed around 0, with a deviation of 1.
     Normal,
+}
+
+thread_local! {
+    static UNFILLED: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Runs it with new parameters left as memory happens to be, where random numbers would be drawn: a checkpoint sets them
+/// all.
+pub(crate) fn unfilled<T>(make: impl FnOnce() -> T) -> T {
+    /// Also where `make` panics: the thread may go on.
+    struct Before(bool);
+    impl Drop for Before {
+        fn drop(&mut self) {
+            UNFILLED.set(self.0);
+        }
+    }
+    let _before = Before(UNFILLED.replace(true));
+    make()
 }
 
 /// A trainable tensor, registered under the path.
@@ -72,6 +92,9 @@ fn created(vs: &Path<'_>, name: &str, size: &[i64], fill: Fill, kind: Kind) -> T
 fn filled(vs: &Path<'_>, size: &[i64], fill: Fill, kind: Kind) -> Result<Tensor, TchError> {
     if let Fill::Const(value) = fill {
         return Tensor::f_full(size, value, (kind, vs.device()));
+    }
+    if UNFILLED.get() {
+        return Tensor::f_empty(size, (kind, vs.device()));
     }
     let bound = match fill {
         Fill::Const(value) => value,

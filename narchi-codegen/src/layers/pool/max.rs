@@ -10,7 +10,7 @@ use crate::{
 };
 
 macro_rules! max_pool {
-    ($(#[doc = $docs:literal])+ $class:ident, $axes:literal, $method:ident, $takes:expr) => {
+    ($(#[doc = $docs:literal])+ $class:ident, $axes:literal, $method:ident, $takes:expr $(, $frozen:ident)?) => {
         layer! {
             $(#[doc = $docs])+
             ///
@@ -75,6 +75,10 @@ macro_rules! max_pool {
 
             fn forward(&self, site: &Site<'_>) -> TokenStream {
                 let (input, lists, ceil) = (&site.inputs[0].name, self.pool().lists(site), self.ceil_mode);
+                $(if site.is_frozen {
+                    let input = site.inputs[0].by_ref();
+                    return quote!(frozen::$frozen(#input, #(#lists,)* #ceil)?);
+                })?
                 quote!(#input.$method(#(#lists,)* #ceil)?)
             }
         }
@@ -94,7 +98,7 @@ max_pool! {
     /// `[N, channels, height, width] → [N, channels, height', width']`.
     ///
     /// As `torch.nn.MaxPool2d`.
-    MaxPool2d, 2, f_max_pool2d, None
+    MaxPool2d, 2, f_max_pool2d, None, max_pool2d
 }
 
 max_pool! {

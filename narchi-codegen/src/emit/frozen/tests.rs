@@ -1,0 +1,179 @@
+//! What each pass makes of small networks.
+
+use super::super::{Forms, tests::code_of};
+
+/// The lines of `new` and `forward` of the frozen form of a network from `x` to `y`.
+fn frozen(x: &str, blocks: &str, wires: &str) -> String {
+    let sizes = vec![r#""<<auto>>""#; x.split(',').count()].join(", ");
+    let text = format!(
+        r#"{{ "_id": "net", "blocks": [{blocks}], "graph": [{wires}],
+              "inputs": [{{ "_id": "x", "_shape": {x} }}],
+              "outputs": [{{ "_id": "y", "_shape": [{sizes}] }}] }}"#
+    );
+    let code = code_of(&serde_json::from_str(&text).unwrap(), Forms::Both);
+    let code = code.source("", None);
+    let begin = code.find("impl FrozenNet {").unwrap();
+    let end = code[begin..].find("\n}\n").unwrap();
+    code[begin..begin + end].to_owned()
+}
+
+/// Checks that the frozen form has these lines in this order, one directly after the other.
+#[track_caller]
+fn check(code: &str, lines: &[&str]) {
+    let all: Vec<&str> = code.lines().map(str::trim).collect();
+    assert!(all.windows(lines.len()).any(|it| it == lines), "{code}");
+}
+
+const IMAGE: &str = "[3, 8, 8]";
+const CONV: &str = r#""_class": "Conv2d", "output_feats": 3, "kernel_size": 1"#;
+const NORM: &str = r#""_class": "BatchNorm2d""#;
+
+#[test]
+fn a_norm_behind_a_convolution_and_an_activation_are_part_of_it() {
+    let blocks = format!(
+        r#"{{ "_id": "a", {CONV} }}, {{ "_id": "bn", {NORM} }}, {{ "_id": "act", "_class": "ReLU" }}"#
+    );
+    let code = frozen(IMAGE, &blocks, r#""x -> a -> bn -> act -> y""#);
+    check(&code, &[".batch_norm(&nn::BatchNorm2d::new("]);
+    check(&code, &["))", ".relu()", ".pack(),"]);
+    check(
+        &code,
+        &[
+            "let _no_grad = frozen::no_grad_guard();",
+            "self.a.forward(x)",
+        ],
+    );
+}
+
+#[test]
+fn a_norm_before_a_kernel_is_part_of_it_where_nothing_is_padded() {
+    let of = |more: &str| {
+        let blocks = format!(
+            r#"{{ "_id": "bn", {NORM} }}, {{ "_id": "a", "_class": "Conv2d", "output_feats": 3, "kernel_size": 3 {more} }}"#
+        );
+        frozen(IMAGE, &blocks, r#""x -> bn -> a -> y""#)
+    };
+    assert!(of("").contains(".input_norm("), "{}", of(""));
+    let padded = of(r#", "padding": 1"#);
+    check(
+        &padded,
+        &["let y = self.bn.forward(x)?;", "self.a.forward(&y)"],
+    );
+}
+
+#[test]
+fn a_norm_of_other_channels_than_those_of_the_linear_stays() {
+    let blocks = r#"{ "_id": "a", "_class": "Linear", "output_feats": 4 }, { "_id": "bn", "_class": "BatchNorm1d" }"#;
+    let wires = r#""x -> a -> bn -> y""#;
+    assert!(frozen("[5]", blocks, wires).contains(".batch_norm("));
+    // Here the channels are the second dimension, and those of the linear the last.
+    assert!(!frozen("[3, 5]", blocks, wires).contains(".batch_norm("));
+}
+
+#[test]
+fn a_norm_by_the_batch_stays() {
+    let blocks = format!(
+        r#"{{ "_id": "a", {CONV} }}, {{ "_id": "bn", {NORM}, "track_running_stats": false }}"#
+    );
+    let code = frozen(IMAGE, &blocks, r#""x -> a -> bn -> y""#);
+    check(
+        &code,
+        &["let y = self.a.forward(x)?;", "self.bn.forward(&y)"],
+    );
+}
+
+#[test]
+fn what_another_block_reads_stays_what_it_is() {
+    let blocks = format!(
+        r#"{{ "_id": "a", {CONV} }}, {{ "_id": "act", "_class": "ReLU" }}, {{ "_id": "cat", "_class": "Concatenate", "dim": 0 }}"#
+    );
+    let code = frozen(IMAGE, &blocks, r#""x -> a -> act -> cat -> y", "a -> cat""#);
+    check(
+        &code,
+        &["let y = self.a.forward(x)?;", "let act = y.f_relu()?;"],
+    );
+}
+
+#[test]
+fn the_later_of_two_kernels_takes_the_sum_in_place() {
+    let blocks = format!(
+        r#"{{ "_id": "a", {CONV} }}, {{ "_id": "b", {CONV} }}, {{ "_id": "add", "_class": "Add" }},
+           {{ "_id": "act", "_class": "ReLU" }}"#
+    );
+    let code = frozen(
+        IMAGE,
+        &blocks,
+        r#""x -> a -> add -> act -> y", "x -> b -> add""#,
+    );
+    check(
+        &code,
+        &["let y = self.a.forward(x)?;", "self.b.forward_add_(x, &y)"],
+    );
+    assert_eq!(code.matches(".relu()").count(), 1, "{code}");
+}
+
+#[test]
+fn the_input_of_a_model_is_not_overwritten() {
+    let blocks = format!(r#"{{ "_id": "a", {CONV} }}, {{ "_id": "add", "_class": "Add" }}"#);
+    let code = frozen(IMAGE, &blocks, r#""x -> a -> add -> y", "x -> add""#);
+    check(&code, &["self.a.forward_add(x, x)"]);
+}
+
+#[test]
+fn an_activation_before_the_sum_keeps_the_sum_out() {
+    let blocks = format!(
+        r#"{{ "_id": "a", {CONV} }}, {{ "_id": "act", "_class": "ReLU" }}, {{ "_id": "add", "_class": "Add" }}"#
+    );
+    let code = frozen(IMAGE, &blocks, r#""x -> a -> act -> add -> y", "x -> add""#);
+    check(
+        &code,
+        &["let mut y = self.a.forward(x)?;", "Ok(y.f_add_(x)?)"],
+    );
+    assert!(code.contains(".relu()"), "{code}");
+}
+
+#[test]
+fn dropout_is_gone_and_what_ends_is_overwritten() {
+    let blocks = r#"{ "_id": "drop", "_class": "Dropout" },
+        { "_id": "pool", "_class": "AvgPool2d", "kernel_size": 2 }, { "_id": "act", "_class": "Sigmoid" }"#;
+    let code = frozen(IMAGE, blocks, r#""x -> drop -> pool -> act -> y""#);
+    check(
+        &code,
+        &[
+            "let mut y = x.f_avg_pool2d([2, 2], [2, 2], [0, 0], false, true, None)?; // [N, 3, 4, 4]",
+            "Ok(y.f_sigmoid_()?)",
+        ],
+    );
+}
+
+#[test]
+fn a_sequential_around_a_convolution_is_no_obstacle() {
+    let blocks = format!(
+        r#"{{ "_id": "seq", "_class": "Sequential", "blocks": [{{ {CONV} }}, {{ {NORM} }}, {{ "_class": "ReLU" }}] }},
+           {{ "_id": "last", "_class": "Tanh" }}"#
+    );
+    let code = frozen(IMAGE, &blocks, r#""x -> seq -> last -> y""#);
+    check(
+        &code,
+        &["let mut y = self.seq.forward(x)?;", "Ok(y.f_tanh_()?)"],
+    );
+    assert!(code.contains("vs / \"seq\" / 1"), "{code}");
+}
+
+#[test]
+fn the_last_kernel_of_a_sequential_takes_the_sum_behind_it() {
+    let blocks = format!(
+        r#"{{ "_id": "seq", "_class": "Sequential", "blocks": [
+               {{ {CONV} }}, {{ "_class": "ReLU" }}, {{ {CONV} }}, {{ "_class": "ReLU" }}, {{ {CONV} }}, {{ {NORM} }}] }},
+           {{ "_id": "add", "_class": "Add" }}"#
+    );
+    let code = frozen(IMAGE, &blocks, r#""x -> seq -> add -> y", "x -> add""#);
+    check(
+        &code,
+        &[
+            "let mut y = self.seq_conv.forward(x)?;",
+            "y = self.seq_conv2.forward(&y)?;",
+            "self.seq_conv3.forward_add(&y, x)",
+        ],
+    );
+}

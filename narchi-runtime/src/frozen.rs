@@ -1,0 +1,92 @@
+//! The modules of models that are done with training: inference only, as fast as libtorch can.
+//!
+//! A frozen model is a plain struct too. Its constructor makes the trained modules, and takes from them what it needs:
+//!
+//! ```
+//! use narchi_runtime::prelude::*;
+//!
+//! struct Net {
+//!     conv1: nn::Conv2d,
+//!     bn1: nn::BatchNorm2d,
+//!     fc: nn::Linear,
+//! }
+//!
+//! nn::weights!(Net: conv1, bn1, fc);
+//!
+//! struct FrozenNet {
+//!     conv1: frozen::Conv2d,
+//!     fc: frozen::Linear,
+//! }
+//!
+//! frozen::blocks!(FrozenNet: conv1, fc);
+//!
+//! # impl Net {
+//! #     fn new(vs: &nn::Path) -> Self {
+//! #         Self {
+//! #             conv1: nn::Conv2d::new(vs / "conv1", 3, 16, [3, 3], nn::ConvConfig::default()),
+//! #             bn1: nn::BatchNorm2d::new(vs / "bn1", 16, nn::BatchNormConfig::default()),
+//! #             fc: nn::Linear::new(vs / "fc", 16, 10, nn::LinearConfig::default()),
+//! #         }
+//! #     }
+//! # }
+//! impl FrozenNet {
+//!     fn new(vs: &nn::Path) -> Self {
+//!         let Net { conv1, bn1, fc } = Net::new(vs);
+//!         Self {
+//!             conv1: frozen::Conv2d::new(conv1).batch_norm(&bn1).relu().pack(),
+//!             fc: frozen::Linear::new(fc).pack(),
+//!         }
+//!     }
+//!
+//!     fn forward(&self, image: &Tensor) -> Result<Tensor> {
+//!         let mut x = self.conv1.forward(image)?;
+//!         x = x.f_mean_dim(&[2_i64, 3][..], false, None)?;
+//!         self.fc.forward(&x)
+//!     }
+//! }
+//!
+//! let vs = nn::VarStore::new(Device::Cpu);
+//! let net = Net::new(&vs.root());
+//! let frozen = frozen::freeze(&net, "conv1", FrozenNet::new)?;
+//! println!("{}", frozen::describe(&frozen));
+//! let image = Tensor::zeros([1, 3, 64, 64], (Kind::Float, Device::Cpu));
+//! println!("{:?}", frozen.forward(&image)?.size());
+//! # Ok::<(), narchi_runtime::Error>(())
+//! ```
+//!
+//! Batch norms become part of the weights next to them, activations and sums part of convolutions and linear maps. Their
+//! weights are brought into the layout of oneDNN's kernels once, which libtorch has but does not use by itself. Where a build
+//! of libtorch has no such kernels, or the weights are not on the CPU, all is computed as by the trained modules.
+//!
+//! Every module is [`Send`] and [`Sync`], its `forward` records no gradients, and a failure says which block it was.
+
+mod batch_norm;
+mod blocks;
+mod conv;
+mod cpu;
+mod dense;
+mod epilogue;
+mod fold;
+mod linear;
+mod memory;
+mod module;
+mod pool;
+mod shared;
+mod shim;
+mod store;
+
+pub use tch::{no_grad, no_grad_guard};
+
+pub use batch_norm::{BatchNorm, BatchNorm1d, BatchNorm2d, BatchNorm3d};
+pub use blocks::{Blocks, describe};
+pub use conv::{Conv, Conv1d, Conv2d, Conv3d};
+pub use linear::Linear;
+pub use memory::keep_freed_memory;
+pub use module::{Module, Unchanging};
+pub use pool::max_pool2d;
+pub use store::{freeze, load, load_shared};
+
+/// Implements [`Blocks`] for a struct of frozen modules, by the names of its fields: `frozen::blocks!(Block: conv1, conv2);`,
+/// for one with the length of an array as a parameter `frozen::blocks!(Stage<N>: blocks);`.
+#[doc(inline)]
+pub use crate::__blocks as blocks;
