@@ -104,11 +104,13 @@ fn inputs(case: &Case) -> Tensors {
 fn computed(case: &Case, form: Form, kind: Kind, inputs: &Tensors) -> Tensors {
     let mut vs = nn::VarStore::new(Device::Cpu);
     vs.set_kind(kind);
-    let cast = |it: &Tensor| match it.kind() {
+    let with_kind = |it: &Tensor| match it.kind() {
         Kind::Int64 => it.shallow_clone(),
         _ => it.to_kind(kind),
     };
-    let inputs = inputs.iter().map(|(name, it)| (name.clone(), cast(it)));
+    let inputs = inputs
+        .iter()
+        .map(|(name, it)| (name.clone(), with_kind(it)));
     let inputs = inputs.collect();
     let fill = |vs: &nn::VarStore| {
         formula::fill(vs).unwrap();

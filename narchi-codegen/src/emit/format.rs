@@ -148,6 +148,22 @@ const A: B<1> = B {
     }
 
     #[test]
+    fn lists_of_fields_fill_their_lines_and_texts_are_left_alone() {
+        let fields = "field_of_some_length, ".repeat(6);
+        check(
+            &format!("nn::weights!(Stage<N>: {fields} last); fail!(\"a: {fields}\");"),
+            &format!(
+                "
+nn::weights!(Stage<N>: field_of_some_length, field_of_some_length, field_of_some_length,
+    field_of_some_length, field_of_some_length, field_of_some_length, last);
+fail!(
+    \"a: {fields}\",
+);"
+            ),
+        );
+    }
+
+    #[test]
     fn short_literals_stay_in_a_line() {
         check(
             "fn f() -> T { Ok(T { a, b: x }) }",

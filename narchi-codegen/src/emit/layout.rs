@@ -73,11 +73,12 @@ fn fits(indent: usize, text: &str) -> bool {
 /// The list that a macro item has behind a colon, which rustfmt leaves alone: `nn::weights!(Net: conv, bn);`
 fn macro_list(text: &str) -> Option<(&str, &str)> {
     let (start, list) = text.split_once(": ")?;
-    let (path, _) = start.split_once("!(")?;
-    let is_path = path
-        .chars()
-        .all(|it| it.is_alphanumeric() || "_:".contains(it));
-    is_path.then_some((start, list))
+    let (path, name) = start.split_once("!(")?;
+    let is_name = |text: &str| {
+        let mut letters = text.chars();
+        letters.all(|it| it.is_alphanumeric() || "_:<>, ".contains(it))
+    };
+    (is_name(path) && is_name(name)).then_some((start, list))
 }
 
 /// As many words a line as fit.

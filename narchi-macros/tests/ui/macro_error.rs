@@ -13,6 +13,11 @@ fn run(vs: &nn::Path, image: &Tensor) -> Result<Tensor> {
     net.forward(image);
     let net = Net::new(vs);
     net.forward_t(image, true)?;
+    let frozen: FrozenNet = net.freeze()?;
+    _ = net.freeze_for([1, 224, 224])?.describe();
+    let frozen: &dyn nn::Module = &frozen;
+    frozen.forward(image);
+    FrozenNet::load("net.safetensors")?.forward(image)?;
     net.forward(image)
 }
 
