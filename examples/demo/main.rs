@@ -48,7 +48,13 @@ fn program() -> Result<()> {
     let resnet = compute_resnet()?;
 
     screen::step(6, "In numbers");
-    let head = ["model", "accuracy", "parameters", "time per image"];
+    let head = [
+        "model",
+        "accuracy",
+        "parameters",
+        "time per image",
+        "frozen",
+    ];
     screen::show(&screen::table(
         head,
         &[digits.row("digits, 8×8"), resnet.row("ResNet-18, 224×224")],
@@ -64,16 +70,19 @@ struct Numbers {
     accuracy: String,
     parameters: usize,
     time: Duration,
+    /// That of the frozen form.
+    frozen_time: Duration,
 }
 
 impl Numbers {
-    fn row(&self, name: &str) -> [String; 4] {
+    fn row(&self, name: &str) -> [String; 5] {
         let parameters = screen::thousands(self.parameters);
         [
             name.to_owned(),
             self.accuracy.clone(),
             parameters,
             time::brief(self.time),
+            time::brief(self.frozen_time),
         ]
     }
 }
@@ -103,10 +112,12 @@ fn read_digits() -> Result<Numbers> {
     screen::show(&pictures(&model, &data.held_out)?);
 
     let digit = data.held_out.pixels.f_narrow(0, 0, 1)?;
+    let frozen = model.freeze()?;
     Ok(Numbers {
         accuracy: format!("{accuracy} of held-out"),
         parameters: parameters(&vs),
         time: tch::no_grad(|| time::median(|| model.forward_t(&digit, false)))?,
+        frozen_time: time::median(|| frozen.forward(&digit))?,
     })
 }
 
@@ -168,10 +179,12 @@ fn compute_resnet() -> Result<Numbers> {
     screen::show(&agreement);
 
     let image = formula::image(&[1, 3, 224, 224])?;
+    let frozen = model.freeze()?;
     Ok(Numbers {
         accuracy: "as torchvision".to_owned(),
         parameters: parameters(&vs),
         time: tch::no_grad(|| time::median(|| model.forward_t(&image, false)))?,
+        frozen_time: time::median(|| frozen.forward(&image))?,
     })
 }
 

@@ -42,10 +42,13 @@ fn program() -> Result<()> {
     screen::show("\n");
     screen::show(&screen::table(["class", "probability"], &rows));
     let time = time::median(|| model.forward_t(&image, false))?;
+    let frozen = model.freeze()?;
+    let frozen_time = time::median(|| frozen.forward(&image))?;
     let threads = tch::get_num_threads();
     screen::caption(&format!(
-        "{} per image with {threads} threads",
-        time::brief(time)
+        "{} per image with {threads} threads, frozen {}",
+        time::brief(time),
+        time::brief(frozen_time)
     ));
     Ok(())
 }
