@@ -29,6 +29,7 @@ mod wiring;
 mod infer;
 mod listing;
 mod model;
+mod summary;
 
 mod dim;
 mod shape;
@@ -65,7 +66,8 @@ pub use crate::{
     frontend::{Argument, Input, Reads},
     header::Header,
     layer::{LayerDef, ParamDef},
-    listing::Weight,
+    listing::{Weight, thousands},
     model::Model,
     source::{FileId, Sources, Span},
+    summary::{Costs, Row, Summary},
 };

@@ -148,7 +148,7 @@ fn line(text: &mut String, depth: usize, name: &str, what: &str, ports: &[crate:
 }
 
 /// `11,689,512`
-pub(crate) fn thousands(count: i64) -> String {
+pub fn thousands(count: i64) -> String {
     let digits = count.unsigned_abs().to_string();
     let mut text = if count < 0 {
         "-".to_owned()

@@ -5,6 +5,7 @@ mod emit;
 mod explain;
 mod libtorch;
 mod message;
+mod summary;
 
 use std::{io::Write, path::PathBuf, process::ExitCode};
 
@@ -25,6 +26,8 @@ enum Verb {
     Check(check::Check),
     /// Writes the Rust code of an architecture.
     Emit(emit::Emit),
+    /// Shows the blocks of an architecture with their shapes, parameters and costs.
+    Summary(summary::Summary),
     /// Says what a code such as `unknown-block` means, and shows how to mend it.
     Explain(explain::Explain),
     /// Finds or installs libtorch.
@@ -60,6 +63,7 @@ pub(crate) fn main() -> ExitCode {
     match Cli::parse().verb {
         Verb::Check(check) => check.run(),
         Verb::Emit(emit) => emit.run(),
+        Verb::Summary(summary) => summary.run(),
         Verb::Explain(explain) => explain.run(),
         Verb::Libtorch(command) => libtorch::run(command),
     }

@@ -92,6 +92,12 @@ pub(crate) trait Layer: Describe + Debug + Send + Sync {
         Moves::Nothing
     }
 
+    /// How often each matrix of its weights is applied, as sizes whose product that is; none where they are looked up, or
+    /// added. Multiplied by the size of the matrices, these are the multiply-adds.
+    fn applications(&self, _inputs: &[Type], _outputs: &[Type]) -> Option<Vec<Dim>> {
+        None
+    }
+
     /// Whether it takes any number of inputs, so that one source may feed it twice.
     fn takes_many(&self) -> bool {
         false

@@ -101,6 +101,13 @@ macro_rules! convolution {
                 Channels::Makes
             }
 
+            // Once for each place of the output.
+            fn applications(&self, _inputs: &[Type], outputs: &[Type]) -> Option<Vec<Dim>> {
+                let mut dims = outputs[0].dims().to_vec();
+                dims.remove(1);
+                Some(dims)
+            }
+
             fn kernel_channels(&self, _output: &Type) -> Option<usize> {
                 Some(1)
             }

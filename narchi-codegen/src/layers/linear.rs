@@ -91,6 +91,12 @@ impl Layer for Linear {
         Channels::Makes
     }
 
+    // Once for each row.
+    fn applications(&self, inputs: &[Type], _outputs: &[Type]) -> Option<Vec<Dim>> {
+        let (_, rows) = inputs[0].dims().split_last()?;
+        Some(rows.to_vec())
+    }
+
     fn kernel_channels(&self, output: &Type) -> Option<usize> {
         Some(output.rank() - 1)
     }

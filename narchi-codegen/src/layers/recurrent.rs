@@ -147,6 +147,11 @@ macro_rules! recurrent {
                 self.recurrent().drops()
             }
 
+            // Once for each step of each sequence.
+            fn applications(&self, inputs: &[Type], _outputs: &[Type]) -> Option<Vec<Dim>> {
+                Some(inputs[0].dims()[..2].to_vec())
+            }
+
             fn channels(&self) -> Channels {
                 Channels::Makes
             }

@@ -18,6 +18,7 @@ mod hostile;
 mod models;
 mod readme;
 mod reports;
+mod summary;
 mod tidy;
 
 /// Reports of files that ask for too much memory are tested here, too.
