@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use crate::{
+    dim::Env,
     emit,
     header::Header,
     layer::WeightKind,
@@ -35,13 +36,36 @@ impl Model {
 
     /// The parameters and buffers, in the order of PyTorch's state dict.
     pub fn state(&self) -> Vec<Weight> {
+        self.state_with(&Env::default())
+    }
+
+    /// The same for these values of sizes that are known when the model is made.
+    ///
+    /// # Errors
+    ///
+    /// As [`summarize`](Self::summarize).
+    pub fn state_at(&self, at: &[(String, i64)]) -> Result<Vec<Weight>, String> {
+        Ok(self.state_with(&self.env(at)?))
+    }
+
+    fn state_with(&self, env: &Env) -> Vec<Weight> {
         let weights = self.weights().into_iter().map(|(name, weight)| Weight {
             name,
-            shape: weight.shape.iter().map(crate::dim::Dim::as_fixed).collect(),
+            shape: weight
+                .shape
+                .iter()
+                .map(|it| it.eval_int(env).ok())
+                .collect(),
             is_trained: weight.kind == WeightKind::Parameter,
             is_int: weight.kind == WeightKind::Counter,
         });
         weights.collect()
+    }
+
+    /// Paths that stand for others in checkpoints, and those others, whose weights they have.
+    pub fn shared(&self) -> Vec<(&str, &str)> {
+        let pairs = self.shared.iter();
+        pairs.map(|(a, b)| (a.as_str(), b.as_str())).collect()
     }
 
     /// What the inputs must meet beyond their shapes, `H ≥ 63`.

@@ -124,7 +124,7 @@ impl Model {
         symbols
     }
 
-    fn env(&self, at: &[(String, i64)]) -> Result<Env, String> {
+    pub(crate) fn env(&self, at: &[(String, i64)]) -> Result<Env, String> {
         let symbols = self.symbols();
         let mut env = Env::default();
         for (name, value) in at {

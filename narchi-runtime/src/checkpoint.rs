@@ -1,15 +1,12 @@
 //! Loads and saves the tensors of a model.
 
-mod misfit;
-mod order;
-
 use std::path::Path;
 
-use narchi_weights::{Checkpoint, Dtype, Entry};
+use narchi_weights::{Checkpoint, Dtype, Entry, Wanted, fit, natural};
 use tch::nn::VarStore;
 use tch::{Kind, Tensor};
 
-pub use misfit::{Misfit, Problem};
+pub use narchi_weights::{Misfit, Problem};
 
 use crate::{Error, Result};
 
@@ -52,12 +49,13 @@ pub fn load_shared(
 ) -> Result<Loaded> {
     let checkpoint = Checkpoint::open(path)?;
     let variables = variables(vs);
-    let fit = misfit::compare(&variables, &checkpoint, shared)?;
+    let wanted: Vec<Wanted> = variables.iter().map(wanted).collect();
+    let fit = fit(&wanted, &checkpoint, shared)?;
 
     // All is read before anything is set: the file may be broken further on.
     let mut values = Vec::with_capacity(fit.pairs.len());
-    for (variable, entry, kind) in fit.pairs {
-        values.push((variable, read(&checkpoint, entry, kind)?));
+    for (place, entry) in fit.pairs {
+        values.push((&variables[place].1, read(&checkpoint, entry)?));
     }
     let tensors = values.len();
     tch::no_grad(|| -> Result<()> {
@@ -103,11 +101,26 @@ pub fn save(vs: &VarStore, path: impl AsRef<Path>) -> Result<()> {
 /// In natural order; tch keeps none.
 fn variables(vs: &VarStore) -> Vec<(String, Tensor)> {
     let mut variables: Vec<_> = vs.variables().into_iter().collect();
-    variables.sort_by(|(a, _), (b, _)| order::natural(a, b));
+    variables.sort_by(|(a, _), (b, _)| natural(a, b));
     variables
 }
 
-fn read(checkpoint: &Checkpoint, entry: &Entry, kind: Kind) -> Result<Tensor> {
+fn wanted((name, variable): &(String, Tensor)) -> Wanted {
+    let kind = variable.kind();
+    Wanted {
+        name: name.clone(),
+        shape: variable.size(),
+        dtype: dtype_of(kind).ok_or_else(|| format!("{kind:?}")),
+    }
+}
+
+fn read(checkpoint: &Checkpoint, entry: &Entry) -> Result<Tensor> {
+    // Only a counter of batches can have come as far as here with such a type.
+    let Some(kind) = kind_of(entry.dtype()) else {
+        let (name, dtype) = (entry.name(), entry.dtype());
+        let message = format!("`{name}` has elements of type {dtype}, which libtorch has not");
+        return Err(Error::module(message));
+    };
     let data = checkpoint.read(entry)?;
     // Through a tensor of bytes, so that it is libtorch that compares their number with the shape.
     let bytes = Tensor::f_from_slice(&data)?;

@@ -6,6 +6,7 @@ mod explain;
 mod libtorch;
 mod message;
 mod summary;
+mod weights;
 
 use std::{io::Write, path::PathBuf, process::ExitCode};
 
@@ -28,6 +29,9 @@ enum Verb {
     Emit(emit::Emit),
     /// Shows the blocks of an architecture with their shapes, parameters and costs.
     Summary(summary::Summary),
+    /// Looks into checkpoints: safetensors, what `torch.save` writes, `.npz`.
+    #[command(subcommand)]
+    Weights(weights::Weights),
     /// Says what a code such as `unknown-block` means, and shows how to mend it.
     Explain(explain::Explain),
     /// Finds or installs libtorch.
@@ -64,6 +68,7 @@ pub(crate) fn main() -> ExitCode {
         Verb::Check(check) => check.run(),
         Verb::Emit(emit) => emit.run(),
         Verb::Summary(summary) => summary.run(),
+        Verb::Weights(weights) => weights::run(weights),
         Verb::Explain(explain) => explain.run(),
         Verb::Libtorch(command) => libtorch::run(command),
     }
@@ -97,6 +102,14 @@ fn variables(
         },
     };
     all.iter().map(variable).collect()
+}
+
+/// `H=224`
+fn size(text: &str) -> Result<(String, i64), String> {
+    let wrong = || format!("`{text}` is no size: write `H=224`");
+    let (name, value) = text.split_once('=').ok_or_else(wrong)?;
+    let value = value.trim().parse().map_err(|_| wrong())?;
+    Ok((name.trim().to_owned(), value))
 }
 
 /// Wrong usage.

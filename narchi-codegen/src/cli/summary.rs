@@ -12,7 +12,7 @@ use clap::{Args, ValueEnum};
 use narchi_codegen::{Costs, Row, Summary as Numbers, compile};
 use serde_json::{Value, json};
 
-use super::{Jsonnet, PROBLEMS, message::Messages, usage};
+use super::{Jsonnet, PROBLEMS, message::Messages, size, usage};
 
 /// Shows the blocks of an architecture with their shapes, parameters and costs.
 #[derive(Debug, Args)]
@@ -77,13 +77,6 @@ impl Summary {
         _ = io::stdout().write_all(text.as_bytes());
         ExitCode::SUCCESS
     }
-}
-
-fn size(text: &str) -> Result<(String, i64), String> {
-    let wrong = || format!("`{text}` is no size: write `H=224`");
-    let (name, value) = text.split_once('=').ok_or_else(wrong)?;
-    let value = value.trim().parse().map_err(|_| wrong())?;
-    Ok((name.trim().to_owned(), value))
 }
 
 fn object(summary: &Numbers, at: &[(String, i64)]) -> Value {

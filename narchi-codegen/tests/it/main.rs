@@ -20,6 +20,7 @@ mod readme;
 mod reports;
 mod summary;
 mod tidy;
+mod weights;
 
 /// Reports of files that ask for too much memory are tested here, too.
 #[global_allocator]

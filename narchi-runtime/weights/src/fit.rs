@@ -4,12 +4,20 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
 
-use narchi_weights::{Checkpoint, Dtype, Entry};
-use tch::{Kind, Tensor};
+use crate::checkpoint::{Checkpoint, Entry};
+use crate::dtype::Dtype;
+use crate::order::natural;
 
-use super::order::natural;
-use super::{dtype_of, kind_of};
-use crate::Result;
+/// A tensor that a model has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wanted {
+    /// Its name.
+    pub name: String,
+    /// Its shape.
+    pub shape: Vec<i64>,
+    /// The type of its elements; where files cannot have that, what it is called.
+    pub dtype: Result<Dtype, String>,
+}
 
 /// Why a checkpoint is not one of a model: all differences at once.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,10 +67,12 @@ pub enum Problem {
 }
 
 /// What goes where, if everything fits.
-pub(super) struct Fit<'a> {
-    /// Each with the kind of the elements in the file.
-    pub(super) pairs: Vec<(&'a Tensor, &'a Entry, Kind)>,
-    pub(super) notes: Vec<String>,
+#[derive(Debug)]
+pub struct Fit<'a> {
+    /// The place of each tensor in the list of those that were wanted, and where it is in the file.
+    pub pairs: Vec<(usize, &'a Entry)>,
+    /// What was not as plain as one tensor for one tensor: numbers to convert, counters of batches that the file lacks.
+    pub notes: Vec<String>,
 }
 
 /// The names a tensor may have in a file: its own, and those of parts that share its weights.
@@ -76,9 +86,15 @@ fn names(name: &str, shared: &[(&str, &str)]) -> Vec<String> {
         .collect()
 }
 
-/// `variables` in natural order.
-pub(super) fn compare<'a>(
-    variables: &'a [(String, Tensor)],
+/// Whether a checkpoint has the tensors of a model, and no other. Floating-point numbers may be of another precision, and
+/// files without `num_batches_tracked` are taken, as torch takes them. `shared` has pairs of paths: the first stands for the
+/// second, which has the same weights.
+///
+/// # Errors
+///
+/// All differences.
+pub fn fit<'a>(
+    wanted: &[Wanted],
     checkpoint: &'a Checkpoint,
     shared: &[(&str, &str)],
 ) -> Result<Fit<'a>, Misfit> {
@@ -87,8 +103,8 @@ pub(super) fn compare<'a>(
     let mut pairs = Vec::new();
     let mut converted: BTreeMap<(Dtype, Dtype), usize> = BTreeMap::new();
     let mut uncounted = Vec::new();
-    for (name, variable) in variables {
-        let model = variable.size();
+    for (place, tensor) in wanted.iter().enumerate() {
+        let Wanted { name, shape, dtype } = tensor;
         // All names are taken out of what is unused, the first that is there counts.
         let mut found = None;
         for name in names(name, shared) {
@@ -101,30 +117,33 @@ pub(super) fn compare<'a>(
             if is_counter(name) {
                 uncounted.push(name.as_str());
             } else {
-                let name = name.clone();
-                problems.push(Problem::Missing { name, model });
+                problems.push(Problem::Missing {
+                    name: name.clone(),
+                    model: shape.clone(),
+                });
             }
             continue;
         };
-        if model != entry.shape() {
+        if shape != entry.shape() {
             problems.push(Problem::Shape {
                 name: name.clone(),
-                model,
+                model: shape.clone(),
                 file: entry.shape().to_vec(),
             });
         }
-        let (kind, dtype) = (variable.kind(), entry.dtype());
-        let (kind_of_file, dtype_of_model) = (kind_of(dtype), dtype_of(kind));
-        match (kind_of_file, dtype_of_model) {
-            (Some(file), _) if file == kind => pairs.push((variable, entry, file)),
-            (Some(file), Some(to)) if converts(name, to, dtype) => {
-                *converted.entry((dtype, to)).or_default() += 1;
-                pairs.push((variable, entry, file));
+        let file = entry.dtype();
+        match dtype {
+            Ok(model) if *model == file => pairs.push((place, entry)),
+            Ok(model) if converts(name, *model, file) => {
+                *converted.entry((file, *model)).or_default() += 1;
+                pairs.push((place, entry));
             }
             _ => problems.push(Problem::Dtype {
                 name: name.clone(),
-                model: dtype_of_model.map_or(format!("{kind:?}"), |it| it.to_string()),
-                file: dtype.to_string(),
+                model: dtype
+                    .as_ref()
+                    .map_or_else(Clone::clone, ToString::to_string),
+                file: file.to_string(),
             }),
         }
     }

@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 /// `layer9.weight` before `layer10.weight`. Names that differ only in leading zeros keep an order too.
-pub(crate) fn natural(a: &str, b: &str) -> Ordering {
+pub fn natural(a: &str, b: &str) -> Ordering {
     let mut left = parts(a);
     let mut right = parts(b);
     loop {
