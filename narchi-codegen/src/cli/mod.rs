@@ -1,6 +1,7 @@
 //! The command line: arguments, files and exit codes. Everything else is the library's.
 
 mod check;
+mod diff;
 mod emit;
 mod explain;
 mod libtorch;
@@ -29,6 +30,8 @@ enum Verb {
     Emit(emit::Emit),
     /// Shows the blocks of an architecture with their shapes, parameters and costs.
     Summary(summary::Summary),
+    /// Shows what is different about two architectures, or about two settings of one.
+    Diff(Box<diff::Diff>),
     /// Looks into checkpoints: safetensors, what `torch.save` writes, `.npz`.
     #[command(subcommand)]
     Weights(weights::Weights),
@@ -68,6 +71,7 @@ pub(crate) fn main() -> ExitCode {
         Verb::Check(check) => check.run(),
         Verb::Emit(emit) => emit.run(),
         Verb::Summary(summary) => summary.run(),
+        Verb::Diff(diff) => diff.run(),
         Verb::Weights(weights) => weights::run(weights),
         Verb::Explain(explain) => explain.run(),
         Verb::Libtorch(command) => libtorch::run(command),

@@ -11,6 +11,7 @@ mod cli;
 mod codes;
 mod current;
 #[cfg(feature = "jrsonnet")]
+mod diff;
 mod engines;
 mod errors;
 mod examples;
