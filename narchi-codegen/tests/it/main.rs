@@ -10,8 +10,8 @@
 mod cli;
 mod codes;
 mod current;
-#[cfg(feature = "jrsonnet")]
 mod diff;
+#[cfg(feature = "jrsonnet")]
 mod engines;
 mod errors;
 mod examples;
