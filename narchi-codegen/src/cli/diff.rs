@@ -49,7 +49,10 @@ struct Side {
 enum Change<'a> {
     Removed(&'a Row),
     Added(&'a Row),
+    /// It is another layer.
     Changed(&'a Row, &'a Row),
+    /// The same layer gives another shape, because something before it has changed.
+    Reshaped(&'a Row, &'a Row),
 }
 
 impl Diff {
@@ -120,9 +123,10 @@ fn changes<'a>(a: &'a [Row], b: &'a [Row]) -> Vec<Change<'a>> {
             None if is_top(row, &in_b) => changes.push(Change::Removed(row)),
             None => {}
             Some(other) => {
-                let is_same = row.spelled == other.spelled && row.outputs == other.outputs;
-                if !is_same {
+                if layer(row) != layer(other) {
                     changes.push(Change::Changed(row, other));
+                } else if row.outputs != other.outputs {
+                    changes.push(Change::Reshaped(row, other));
                 }
             }
         }
@@ -133,7 +137,13 @@ fn changes<'a>(a: &'a [Row], b: &'a [Row]) -> Vec<Change<'a>> {
 }
 
 fn report(a: &Side, b: &Side, changes: &[Change<'_>]) -> String {
-    let mut lines: Vec<String> = changes.iter().map(line).collect();
+    let mut lines: Vec<String> = changes.iter().filter_map(line).collect();
+    let reshaped = |it: &&Change<'_>| matches!(it, Change::Reshaped(..));
+    match changes.iter().filter(reshaped).count() {
+        0 => {}
+        1 => lines.push("1 block is the same, but for its shape".to_owned()),
+        count => lines.push(format!("{count} blocks are the same, but for their shapes")),
+    }
     let costs = (&a.summary.total, &b.summary.total);
     let numbers = [
         ("parameters", costs.0.parameters, costs.1.parameters),
@@ -168,17 +178,13 @@ fn loadable(a: &Side, b: &Side) -> (usize, usize) {
     (same.count(), a.tensors.len())
 }
 
-fn line(change: &Change<'_>) -> String {
-    match change {
+fn line(change: &Change<'_>) -> Option<String> {
+    Some(match change {
+        Change::Reshaped(..) => return None,
         Change::Removed(row) => format!("- {}", described(row)),
         Change::Added(row) => format!("+ {}", described(row)),
         Change::Changed(a, b) => {
-            let (was, is) = (layer(a), layer(b));
-            let layers = if was == is {
-                was
-            } else {
-                format!("{was} → {is}")
-            };
+            let layers = format!("{} → {}", layer(a), layer(b));
             let (was, is) = (a.outputs.join(", "), b.outputs.join(", "));
             let outputs = if was == is {
                 was
@@ -187,7 +193,7 @@ fn line(change: &Change<'_>) -> String {
             };
             format!("~ {}: {layers} -> {outputs}", a.path)
         }
-    }
+    })
 }
 
 fn described(row: &Row) -> String {
@@ -215,7 +221,9 @@ fn object(a: &Side, b: &Side, changes: &[Change<'_>]) -> Value {
         .map(|it| match it {
             Change::Removed(row) => json!({ "path": row.path, "a": block(row), "b": null }),
             Change::Added(row) => json!({ "path": row.path, "a": null, "b": block(row) }),
-            Change::Changed(a, b) => json!({ "path": a.path, "a": block(a), "b": block(b) }),
+            Change::Changed(a, b) | Change::Reshaped(a, b) => {
+                json!({ "path": a.path, "a": block(a), "b": block(b) })
+            }
         })
         .collect();
     let (same, all) = loadable(a, b);
