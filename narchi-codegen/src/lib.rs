@@ -47,6 +47,7 @@ pub mod codes;
 #[cfg(any(test, feature = "probe"))]
 #[doc(hidden)]
 pub mod probe;
+mod schema;
 
 // The doors: build scripts, and what they share with the macro; the header of committed files.
 mod config;
@@ -68,6 +69,7 @@ pub use crate::{
     layer::{LayerDef, ParamDef},
     listing::{Weight, thousands},
     model::Model,
+    schema::schema,
     source::{FileId, Sources, Span},
     summary::{Costs, Row, Summary},
 };

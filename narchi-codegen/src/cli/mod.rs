@@ -35,6 +35,8 @@ enum Verb {
     /// Looks into checkpoints: safetensors, what `torch.save` writes, `.npz`.
     #[command(subcommand)]
     Weights(weights::Weights),
+    /// Writes the JSON Schema of architecture files, by which editors complete and check.
+    Schema,
     /// Says what a code such as `unknown-block` means, and shows how to mend it.
     Explain(explain::Explain),
     /// Finds or installs libtorch.
@@ -73,6 +75,11 @@ pub(crate) fn main() -> ExitCode {
         Verb::Summary(summary) => summary.run(),
         Verb::Diff(diff) => diff.run(),
         Verb::Weights(weights) => weights::run(weights),
+        Verb::Schema => {
+            // Whoever reads may have seen enough.
+            _ = std::io::stdout().write_all(narchi_codegen::schema().as_bytes());
+            ExitCode::SUCCESS
+        }
         Verb::Explain(explain) => explain.run(),
         Verb::Libtorch(command) => libtorch::run(command),
     }

@@ -14,7 +14,7 @@ use proc_macro2::TokenStream;
 pub(crate) use self::{
     code::{Argument, Channels, Memory, Module, Moves, Number, Operand, Role, Site, Value},
     needs::{Need, Needs},
-    param::{Axes, Mode, Padding, Param, Params, Unfit, WrongSize, size},
+    param::{Axes, Mode, Padding, Param, Params, Unfit, WrongSize, of_axes, size},
 };
 use crate::{
     dim::{self, Dim},
@@ -280,6 +280,8 @@ pub struct ParamDef {
     pub docs: &'static str,
     /// What values are accepted, in words.
     pub accepts: &'static str,
+    /// The same as JSON Schema.
+    pub schema: fn() -> String,
     /// The default, as Markdown, if there is one.
     pub default: Option<&'static str>,
     /// Values to try in tests, as JSON: usual, unusual and wrong ones.
@@ -323,6 +325,7 @@ macro_rules! layer {
                     name: stringify!($param),
                     docs: concat!($($param_docs, "\n"),+),
                     accepts: <$ty as $crate::layer::Param>::ACCEPTS,
+                    schema: <$ty as $crate::layer::Param>::schema,
                     default: $crate::layer::layer!(@text $($default $(=> $default_text)?)?),
                     samples: <$ty as $crate::layer::Param>::SAMPLES,
                 },)*],

@@ -18,6 +18,9 @@ pub(crate) trait Param: PartialEq + Sized {
     /// Values for tests, as JSON: usual, unusual and wrong ones.
     const SAMPLES: &'static [&'static str];
 
+    /// What values are accepted, as JSON Schema.
+    fn schema() -> String;
+
     /// Reads a value; the error says why it is not accepted.
     fn read(node: &Node) -> Result<Self, Unfit>;
 
@@ -195,6 +198,10 @@ impl Param for bool {
     const ACCEPTS: &'static str = "`true` or `false`";
     const SAMPLES: &'static [&'static str] = &["true", "false", "1", "null"];
 
+    fn schema() -> String {
+        r#"{"type": "boolean"}"#.to_owned()
+    }
+
     fn read(node: &Node) -> Result<Self, Unfit> {
         match node.value {
             Value::Bool(value) => Ok(value),
@@ -211,6 +218,10 @@ impl Param for i64 {
     const ACCEPTS: &'static str = "a whole number";
     const SAMPLES: &'static [&'static str] = &["1", "2", "3", "4", "0", "-1", "1.5", "\"2\""];
 
+    fn schema() -> String {
+        r#"{"type": "integer"}"#.to_owned()
+    }
+
     fn read(node: &Node) -> Result<Self, Unfit> {
         node.as_int().ok_or_else(Unfit::default)
     }
@@ -223,6 +234,10 @@ impl Param for i64 {
 impl Param for f64 {
     const ACCEPTS: &'static str = "a number";
     const SAMPLES: &'static [&'static str] = &["0.5", "0", "1", "0.001", "-0.5", "2", "\"x\""];
+
+    fn schema() -> String {
+        r#"{"type": "number"}"#.to_owned()
+    }
 
     fn read(node: &Node) -> Result<Self, Unfit> {
         match node.value {
@@ -241,6 +256,11 @@ impl Param for Dim {
         "a whole number from 1 on, or a size such as `\"<<variable:K>>\"`";
     const CODE: &'static str = "wrong-size";
     const SAMPLES: &'static [&'static str] = &["1", "4", "6", "8", "0", "-2", "2.5", "true"];
+
+    fn schema() -> String {
+        r#"{"anyOf": [{"type": "integer", "minimum": 1}, {"type": "string", "pattern": "^<<variable:.+>>$"}]}"#
+            .to_owned()
+    }
 
     fn read(node: &Node) -> Result<Self, Unfit> {
         match &node.value {
@@ -292,6 +312,10 @@ impl<T: Param> Param for Option<T> {
     const CODE: &'static str = T::CODE;
     const SAMPLES: &'static [&'static str] = T::SAMPLES;
 
+    fn schema() -> String {
+        format!(r#"{{"anyOf": [{}, {{"type": "null"}}]}}"#, T::schema())
+    }
+
     fn read(node: &Node) -> Result<Self, Unfit> {
         match node.value {
             Value::Null => Ok(None),
@@ -306,6 +330,12 @@ impl<T: Param> Param for Option<T> {
     fn spell(&self) -> String {
         self.as_ref().map_or_else(|| "null".to_owned(), T::spell)
     }
+}
+
+/// One value for all axes, or a list with one for each.
+pub(crate) fn of_axes<const D: usize>(one: &str) -> String {
+    let list = format!(r#"{{"type": "array", "items": {one}, "minItems": {D}, "maxItems": {D}}}"#);
+    format!(r#"{{"anyOf": [{one}, {list}]}}"#)
 }
 
 impl<const D: usize> Param for Axes<D> {
@@ -330,6 +360,10 @@ impl<const D: usize> Param for Axes<D> {
             "[2, 2]",
         ],
     };
+
+    fn schema() -> String {
+        of_axes::<D>(r#"{"type": "integer"}"#)
+    }
 
     fn read(node: &Node) -> Result<Self, Unfit> {
         if let Some(value) = node.as_int() {
@@ -390,6 +424,11 @@ impl<const D: usize> Param for Padding<D> {
         ],
     };
 
+    fn schema() -> String {
+        let (axes, words) = (Axes::<D>::schema(), r#"{"enum": ["same", "valid"]}"#);
+        format!(r#"{{"anyOf": [{axes}, {words}]}}"#)
+    }
+
     fn read(node: &Node) -> Result<Self, Unfit> {
         match node.as_str() {
             Some("same") => Ok(Self::Same),
@@ -416,6 +455,10 @@ impl Param for Mode {
         "\"circular\"",
         "\"mirror\"",
     ];
+
+    fn schema() -> String {
+        r#"{"enum": ["zeros", "reflect", "replicate", "circular"]}"#.to_owned()
+    }
 
     fn read(node: &Node) -> Result<Self, Unfit> {
         match node.as_str() {

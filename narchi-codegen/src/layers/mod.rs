@@ -44,7 +44,7 @@ pub(crate) fn find(name: &str) -> Option<&'static LayerDef> {
 }
 
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 
 #[cfg(test)]
 mod tests {

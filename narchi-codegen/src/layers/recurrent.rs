@@ -33,6 +33,10 @@ impl Param for Nonlinearity {
     const ACCEPTS: &'static str = "\"tanh\" or \"relu\"";
     const SAMPLES: &'static [&'static str] = &["\"tanh\"", "\"relu\"", "\"gelu\""];
 
+    fn schema() -> String {
+        r#"{"enum": ["tanh", "relu"]}"#.to_owned()
+    }
+
     fn read(node: &Node) -> Result<Self, Unfit> {
         match node.as_str() {
             Some("tanh") => Ok(Self::Tanh),

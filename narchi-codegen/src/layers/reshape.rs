@@ -81,6 +81,15 @@ impl Param for Spec {
         "\"flat\"",
     ];
 
+    fn schema() -> String {
+        let merge = r#"{"type": "array", "items": {"type": "integer"}, "minItems": 1}"#;
+        let split = r#"{"type": "object", "additionalProperties": {"type": "array"}, "minProperties": 1, "maxProperties": 1}"#;
+        let item = format!(
+            r#"{{"anyOf": [{{"type": "integer", "minimum": 0}}, {{"type": "null"}}, {merge}, {split}]}}"#
+        );
+        format!(r#"{{"anyOf": [{{"enum": ["flatten"]}}, {{"type": "array", "items": {item}, "minItems": 1}}]}}"#)
+    }
+
     fn read(node: &Node) -> Result<Self, Unfit> {
         let items = match &node.value {
             Value::String(text) if text == "flatten" => return Ok(Self::Flatten),

@@ -195,7 +195,7 @@ pub(super) fn layer(block: &str) -> Arc<dyn Layer> {
 }
 
 /// Reads a block; the error is all problems, one a line.
-fn read(block: &str) -> Result<Arc<dyn Layer>, String> {
+pub(crate) fn read(block: &str) -> Result<Arc<dyn Layer>, String> {
     let json: serde_json::Value = serde_json::from_str(block).unwrap();
     let node = node(&json, &mut 0);
     let class = node

@@ -7,7 +7,7 @@ use super::super::check::{floats, image, settled_param};
 use crate::{
     dim::{Bindings, Dim},
     document::{Node, Value},
-    layer::{Layer, Needs, Number, Param, Problem, Role, Site, Unfit, exactly, layer},
+    layer::{Layer, Needs, Number, Param, Problem, Role, Site, Unfit, exactly, layer, of_axes},
     shape::Type,
 };
 
@@ -47,6 +47,10 @@ impl<const D: usize> Param for Sizes<D> {
             "1.5",
         ],
     };
+
+    fn schema() -> String {
+        of_axes::<D>(&Option::<Dim>::schema())
+    }
 
     fn read(node: &Node) -> Result<Self, Unfit> {
         let Value::Array(items) = &node.value else {
