@@ -7,6 +7,7 @@ mod explain;
 mod libtorch;
 mod message;
 mod summary;
+mod sweep;
 mod weights;
 
 use std::{io::Write, path::PathBuf, process::ExitCode};
@@ -32,6 +33,8 @@ enum Verb {
     Summary(summary::Summary),
     /// Shows what is different about two architectures, or about two settings of one.
     Diff(Box<diff::Diff>),
+    /// Compares every combination of settings of an architecture: parameters, multiply-adds, memory.
+    Sweep(sweep::Sweep),
     /// Looks into checkpoints: safetensors, what `torch.save` writes, `.npz`.
     #[command(subcommand)]
     Weights(weights::Weights),
@@ -74,6 +77,7 @@ pub(crate) fn main() -> ExitCode {
         Verb::Emit(emit) => emit.run(),
         Verb::Summary(summary) => summary.run(),
         Verb::Diff(diff) => diff.run(),
+        Verb::Sweep(sweep) => sweep.run(),
         Verb::Weights(weights) => weights::run(weights),
         Verb::Schema => {
             // Whoever reads may have seen enough.

@@ -139,7 +139,7 @@ fn csv(summary: &Numbers) -> String {
 }
 
 /// A cell as RFC 4180 has it.
-fn quoted(cell: &str) -> String {
+pub(super) fn quoted(cell: &str) -> String {
     if cell.contains([',', '"', '\n']) {
         format!("\"{}\"", cell.replace('"', "\"\""))
     } else {

@@ -20,6 +20,7 @@ mod models;
 mod readme;
 mod reports;
 mod summary;
+mod sweep;
 mod tidy;
 mod weights;
 

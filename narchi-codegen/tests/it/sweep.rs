@@ -1,0 +1,99 @@
+//! `narchi-codegen sweep`: what it prints.
+
+use std::{fs, path::Path, process::Command};
+
+const NET: &str = "
+local width = std.extVar('width');
+{
+    inputs: [{ _id: 'x', _shape: [3, 16, 16] }],
+    outputs: [{ _id: 'y', _shape: [10] }],
+    blocks: [
+        { _id: 'conv', _class: 'Conv2d', output_feats: width, kernel_size: std.extVar('kernel') },
+        { _id: 'pool', _class: 'AdaptiveAvgPool2d', output_feats: 1 },
+        { _id: 'flatten', _class: 'Reshape', reshape_spec: 'flatten' },
+        { _id: 'fc', _class: 'Linear', output_feats: 10 },
+    ],
+    graph: ['x -> conv -> pool -> flatten -> fc -> y'],
+}
+";
+
+/// Gives the exit code, what was printed, and what was reported.
+fn run(folder: &Path, arguments: &[&str]) -> (i32, String, String) {
+    fs::write(folder.join("net.jsonnet"), NET).unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_narchi-codegen"))
+        .arg("sweep")
+        .args(arguments)
+        .current_dir(folder)
+        .output()
+        .unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    (
+        output.status.code().unwrap_or(-1),
+        text(output.stdout),
+        text(output.stderr),
+    )
+}
+
+const AXES: [&str; 5] = [
+    "net.jsonnet",
+    "--ext-code",
+    "width=[8, 32]",
+    "--ext-code",
+    "kernel=[3, 17]",
+];
+
+#[test]
+fn every_combination_is_a_line_also_those_with_problems() {
+    let folder = tempfile::tempdir().unwrap();
+    let (code, out, err) = run(folder.path(), &AXES);
+    assert_eq!(code, 0, "{err}");
+    assert_eq!(
+        out,
+        "width,kernel,parameters,multiply_adds,peak_bytes,problem\n\
+         8,3,314,42416,9376,\n\
+         8,17,,,,kernel-too-large\n\
+         32,3,1226,169664,28288,\n\
+         32,17,,,,kernel-too-large\n"
+    );
+    assert_eq!(err, "4 variants, 2 of which have problems\n");
+}
+
+#[test]
+fn formats_agree_and_threads_change_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let printed = |more: &[&str]| run(folder.path(), &[&AXES[..], more].concat()).1;
+    assert_eq!(printed(&["--jobs", "1"]), printed(&["--jobs", "4"]));
+    let list: serde_json::Value = serde_json::from_str(&printed(&["--format", "json"])).unwrap();
+    assert_eq!(list[2]["values"]["width"], 32);
+    assert_eq!(list[2]["parameters"], 1226);
+    assert_eq!(list[3]["problem"], "kernel-too-large");
+    let plot = printed(&["--format", "svg"]);
+    assert_eq!(plot.matches("<circle").count(), 2);
+    assert!(plot.contains("width = 32, kernel = 3"), "{plot}");
+}
+
+#[test]
+fn wrong_usage_is_said_and_writes_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let check = |arguments: &[&str], code: i32, expected: &str| {
+        let (found, out, err) = run(folder.path(), arguments);
+        assert_eq!((found, out.as_str()), (code, ""), "{err}");
+        assert!(err.contains(expected), "{err}");
+    };
+    check(&["net.jsonnet", "--ext-code", "width"], 2, "has no values");
+    check(
+        &["net.jsonnet", "--ext-code", "width=[8, "],
+        2,
+        "is no list of JSON",
+    );
+    check(
+        &["none.jsonnet", "--ext-code", "width=[8]"],
+        2,
+        "there is no file `none.jsonnet`",
+    );
+    let (code, _, err) = run(folder.path(), &[&AXES[..], &["-o", "none/a.csv"]].concat());
+    assert!(
+        code == 1 && err.contains("cannot write none/a.csv"),
+        "{err}"
+    );
+}
