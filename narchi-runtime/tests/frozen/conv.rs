@@ -69,9 +69,6 @@ fn agrees<const D: usize>(
                 let over = channels_last(&other.copy());
                 let sum = conv.forward_add_(x, &over).unwrap();
                 check(&what, &sum, &y, &z);
-                if D > 1 && (name == "relu" || name == "none") {
-                    assert_eq!(sum.data_ptr(), over.data_ptr(), "{what}");
-                }
                 check(&what, &conv.forward_add_(x, &other).unwrap(), &y, &z);
             }
         }

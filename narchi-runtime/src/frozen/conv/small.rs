@@ -1,0 +1,161 @@
+//! Convolutions that are too small for any library: a call would take longer than the multiplications.
+
+mod image;
+mod loops;
+mod weights;
+
+use tch::Tensor;
+
+use crate::Result;
+use crate::frozen::dense::{Order, Rows, Sizes, count, filled, ordered};
+use crate::frozen::epilogue::Epilogue;
+use crate::frozen::epilogue::loops::split;
+use crate::frozen::fold::Pair;
+use crate::nn::ConvConfig;
+use image::Places;
+use loops::Job;
+use weights::Weights;
+
+/// So many multiplications at most are done here.
+const SMALL: usize = 1_000_000;
+/// The same of one channel each: they wait for memory rather than for the processor.
+const SMALL_DEPTHWISE: usize = 400_000;
+/// More weights are not kept a second time for it.
+const WEIGHTS: usize = 100_000;
+/// So many multiplications are worth another thread.
+const GRAIN: usize = 100_000;
+
+/// A convolution in plain Rust.
+#[derive(Debug)]
+pub(super) struct Small {
+    weights: Weights,
+    geometry: Geometry,
+}
+
+/// The same with one dimension, as two of which the first is 1.
+#[derive(Debug, Clone, Copy)]
+struct Geometry {
+    kernel: [usize; 2],
+    stride: [usize; 2],
+    padding: [usize; 2],
+    dilation: [usize; 2],
+}
+
+/// What to compute beside the convolution.
+#[derive(Clone, Copy)]
+pub(super) struct Call<'a> {
+    pub(super) input: &'a Tensor,
+    pub(super) sizes: &'a Sizes,
+    /// As they will be.
+    pub(super) outputs: &'a Sizes,
+    pub(super) other: Option<&'a Tensor>,
+    pub(super) epilogue: Epilogue,
+}
+
+impl Small {
+    /// Of the weights of a sound convolution; nothing for what is never small, or has an unusual shape.
+    pub(super) fn new<const D: usize>(config: &ConvConfig<D>, weights: &Pair) -> Option<Self> {
+        let size = Sizes::of(&weights.0)?;
+        let at_least = |least, it: &[i64]| it.iter().all(|it| *it >= least);
+        let suits = D <= 2
+            && (1..=WEIGHTS).contains(&size.numel())
+            && at_least(1, &config.stride)
+            && at_least(1, &config.dilation)
+            && at_least(0, &config.padding)
+            && config.pads_itself();
+        if !suits {
+            return None;
+        }
+        let flat = |it: [i64; D], first| {
+            let last = [it.first().copied()?, it.last().copied()?];
+            let both = if D == 1 { [first, last[1]] } else { last };
+            Some(both.map(count))
+        };
+        let kernel = std::array::from_fn(|it| size.as_slice()[2 + it]);
+        let geometry = Geometry {
+            kernel: flat(kernel, 1)?,
+            stride: flat(config.stride, 1)?,
+            padding: flat(config.own_padding(), 0)?,
+            dilation: flat(config.dilation, 1)?,
+        };
+        Some(Self {
+            weights: Weights::new(weights, config.groups)?,
+            geometry,
+        })
+    }
+
+    /// The convolution of an input that suits: `f32` on the CPU, without gaps, and not too large.
+    #[inline]
+    #[track_caller]
+    pub(super) fn run(&self, call: &Call<'_>) -> Result<Option<Tensor>> {
+        let width = self.weights.outputs;
+        let of_place = self.weights.multiplications();
+        let most = if self.weights.is_depthwise {
+            SMALL_DEPTHWISE
+        } else {
+            SMALL
+        };
+        if (call.outputs.numel() / width).saturating_mul(of_place) > most {
+            return Ok(None);
+        }
+        let Some((input, order)) = ordered(call.input, call.sizes).filter(|it| !it.0.is_empty())
+        else {
+            return Ok(None);
+        };
+        let others = match call.other {
+            Some(other) => addend(other, call.outputs),
+            None => Some(&[][..]),
+        };
+        // What the loops cannot add, libtorch can, as by broadcasting: then all that comes later is its, too.
+        let (now, later) = match others {
+            Some(_) => split(call.epilogue),
+            None => (Epilogue::None, call.epilogue),
+        };
+        let pitch = self.weights.pitch();
+        let places = Places::of(call.sizes, call.outputs, self.geometry, pitch);
+        let padded;
+        let input = if order == Order::Last && places.is_bare() {
+            input
+        } else {
+            padded = places.padded(input, order);
+            &padded
+        };
+        let job = Job {
+            weights: &self.weights,
+            input,
+            starts: &places.starts(),
+            taps: &places.taps(),
+            others: others.unwrap_or_default(),
+            epilogue: now,
+        };
+        let output = filled(call.outputs, Order::Last, |outputs| {
+            let grain = GRAIN.div_ceil(of_place);
+            Rows::new(outputs, width)
+                .fill_ranges(grain, |range, outputs| loops::run(job, range, outputs))
+        })?;
+        let Some(mut output) = output else {
+            return Ok(None);
+        };
+        if others.is_none() || later != Epilogue::None {
+            let _no_grad = tch::no_grad_guard();
+            if let (None, Some(other)) = (others, call.other) {
+                output = output.f_add_(other)?;
+            }
+            output = later.applied(output)?;
+        }
+        Ok(Some(output))
+    }
+}
+
+/// The elements of what is added, if they are one for each output and in its order.
+#[inline]
+fn addend<'a>(other: &'a Tensor, outputs: &Sizes) -> Option<&'a [f32]> {
+    let sizes = Sizes::of(other)?;
+    if sizes.as_slice() != outputs.as_slice() {
+        return None;
+    }
+    match ordered(other, &sizes)? {
+        (others, Order::Last) => Some(others),
+        _ => None,
+    }
+}
