@@ -124,7 +124,7 @@ impl Small {
             weights: &self.weights,
             input,
             starts: &places.starts(),
-            taps: &places.taps(),
+            taps: &places.taps(self.weights.is_depthwise),
             others: others.unwrap_or_default(),
             epilogue: now,
         };

@@ -19,10 +19,8 @@ pub(super) struct Places {
 pub(super) struct Taps {
     /// Where each part starts, as seen from the window's first place.
     pub(super) parts: Vec<usize>,
-    /// How many places each has.
+    /// How many numbers each has.
     pub(super) length: usize,
-    /// Numbers from one place to the next.
-    pub(super) pitch: usize,
 }
 
 impl Places {
@@ -110,15 +108,15 @@ impl Places {
         starts
     }
 
-    /// With neighbouring taps in one part, where they are neighbours in memory too.
-    pub(super) fn taps(&self) -> Taps {
+    /// With neighbouring taps in one part, where they are neighbours in memory too; all apart for `is_depthwise`.
+    pub(super) fn taps(&self, is_depthwise: bool) -> Taps {
         let [_, all_columns] = self.padded_size();
         let Geometry {
             kernel: [rows, columns],
             dilation: [down, right],
             ..
         } = self.geometry;
-        let (columns, length) = if right == 1 {
+        let (columns, together) = if right == 1 && !is_depthwise {
             (1, columns)
         } else {
             (columns, 1)
@@ -127,8 +125,7 @@ impl Places {
         let parts = (0..rows).flat_map(|row| (0..columns).map(move |column| place(row, column)));
         Taps {
             parts: parts.collect(),
-            length,
-            pitch: self.pitch,
+            length: together * self.pitch,
         }
     }
 }

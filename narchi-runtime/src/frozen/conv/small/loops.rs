@@ -109,21 +109,41 @@ impl<const O: usize> Filter<'_, O> {
         let (blocks, _) = job.starts[from..].as_chunks::<P>();
         let mut place = from;
         for starts in blocks {
-            let sums = if job.weights.is_depthwise {
+            let mut sums = if job.weights.is_depthwise {
                 self.of_each::<FUSED, P>(job, starts)
             } else {
                 self.of_all::<FUSED, P>(job, starts)
             };
-            for mut sums in sums {
+            for sums in &mut sums {
                 let at = place * stride + self.first;
-                let sums = sums.as_flattened_mut();
-                if let Some(others) = job.others.get(at..at + width) {
-                    for (sum, other) in sums.iter_mut().zip(others) {
-                        *sum += other;
+                let range = at..at + width;
+                // A length that is known is copied without a call.
+                if width == O * LANES {
+                    if let Some(others) = job.others.get(range.clone()) {
+                        let (others, _) = others.as_chunks::<LANES>();
+                        for lane in 0..O {
+                            for it in 0..LANES {
+                                sums[lane][it] += others[lane][it];
+                            }
+                        }
+                    }
+                    activate(job.epilogue, sums.as_flattened_mut());
+                    let (target, _) = outputs[range].as_chunks_mut::<LANES>();
+                    for lane in 0..O {
+                        target[lane] = sums[lane];
+                    }
+                } else {
+                    let sums = sums.as_flattened_mut();
+                    if let Some(others) = job.others.get(range.clone()) {
+                        for (sum, other) in sums.iter_mut().zip(others) {
+                            *sum += other;
+                        }
+                    }
+                    activate(job.epilogue, sums);
+                    for (to, sum) in outputs[range].iter_mut().zip(sums) {
+                        *to = *sum;
                     }
                 }
-                activate(job.epilogue, sums);
-                outputs[at..at + width].copy_from_slice(&sums[..width]);
                 place += 1;
             }
         }
@@ -138,13 +158,17 @@ impl<const O: usize> Filter<'_, O> {
         starts: &[usize; P],
     ) -> [[Lanes; O]; P] {
         let mut sums = [*self.bias; P];
-        let length = job.taps.length * job.weights.inputs;
-        for (part, weights) in job.taps.parts.iter().zip(self.weights.chunks_exact(length)) {
+        let length = job.taps.length;
+        let mut weights = self.weights;
+        for part in &job.taps.parts {
+            let (now, later) = weights.split_at(length);
+            weights = later;
             let x: [&[f32]; P] = array::from_fn(|it| &job.input[starts[it] + part..][..length]);
-            for (index, weights) in weights.iter().enumerate() {
-                for (sums, x) in sums.iter_mut().zip(x) {
-                    for (sums, weights) in sums.iter_mut().zip(weights) {
-                        add::<FUSED>(sums, &[x[index]; LANES], weights);
+            for (index, weights) in now.iter().enumerate() {
+                for place in 0..P {
+                    let x = [x[place][index]; LANES];
+                    for lane in 0..O {
+                        add::<FUSED>(&mut sums[place][lane], &x, &weights[lane]);
                     }
                 }
             }
@@ -160,19 +184,12 @@ impl<const O: usize> Filter<'_, O> {
         starts: &[usize; P],
     ) -> [[Lanes; O]; P] {
         let mut sums = [*self.bias; P];
-        let taps = job.taps;
-        for (part, weights) in taps
-            .parts
-            .iter()
-            .zip(self.weights.chunks_exact(taps.length))
-        {
-            for (tap, weights) in weights.iter().enumerate() {
-                let tap = part + tap * taps.pitch + self.first;
-                for (sums, start) in sums.iter_mut().zip(starts) {
-                    let (x, _) = job.input[start + tap..][..O * LANES].as_chunks::<LANES>();
-                    for ((sums, x), weights) in sums.iter_mut().zip(x).zip(weights) {
-                        add::<FUSED>(sums, x, weights);
-                    }
+        for (tap, weights) in job.taps.parts.iter().zip(self.weights) {
+            let tap = tap + self.first;
+            for place in 0..P {
+                let (x, _) = job.input[starts[place] + tap..][..O * LANES].as_chunks::<LANES>();
+                for lane in 0..O {
+                    add::<FUSED>(&mut sums[place][lane], &x[lane], &weights[lane]);
                 }
             }
         }
@@ -182,12 +199,12 @@ impl<const O: usize> Filter<'_, O> {
 
 #[inline(always)]
 fn add<const FUSED: bool>(sums: &mut Lanes, x: &Lanes, weights: &Lanes) {
-    for ((sum, x), weight) in sums.iter_mut().zip(x).zip(weights) {
+    for it in 0..LANES {
         // Without an instruction for it, `mul_add` would be a call.
-        *sum = if FUSED {
-            x.mul_add(*weight, *sum)
+        sums[it] = if FUSED {
+            x[it].mul_add(weights[it], sums[it])
         } else {
-            x * weight + *sum
+            x[it] * weights[it] + sums[it]
         };
     }
 }
