@@ -167,6 +167,36 @@ fn grouped_convolutions() {
     );
 }
 
+/// More than plain loops do.
+#[test]
+fn large_convolutions() {
+    let _turn = seeded(11);
+    let config = Config {
+        padding: [1, 1],
+        ..Default::default()
+    };
+    agrees("large", [32, 40], [3, 3], config, &[2, 32, 12, 12]);
+    agrees(
+        "large 1 × 1",
+        [96, 64],
+        [1, 1],
+        Config::default(),
+        &[1, 96, 21, 20],
+    );
+    let config = Config {
+        padding: [1, 1],
+        groups: 48,
+        ..Default::default()
+    };
+    agrees(
+        "large depthwise",
+        [48, 48],
+        [3, 3],
+        config,
+        &[2, 48, 25, 24],
+    );
+}
+
 #[test]
 fn one_and_three_dimensions() {
     let _turn = seeded(3);

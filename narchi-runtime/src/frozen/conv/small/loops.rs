@@ -129,9 +129,7 @@ impl<const O: usize> Filter<'_, O> {
                     }
                     activate(job.epilogue, sums.as_flattened_mut());
                     let (target, _) = outputs[range].as_chunks_mut::<LANES>();
-                    for lane in 0..O {
-                        target[lane] = sums[lane];
-                    }
+                    target[..O].copy_from_slice(sums);
                 } else {
                     let sums = sums.as_flattened_mut();
                     if let Some(others) = job.others.get(range.clone()) {

@@ -78,11 +78,6 @@ impl Weights {
         })
     }
 
-    /// For each place of the output, those of zeros too.
-    pub(super) fn multiplications(&self) -> usize {
-        self.bias.len() * LANES * self.inputs * self.taps
-    }
-
     /// How far apart the places of the input have to be.
     pub(super) fn pitch(&self) -> usize {
         if self.is_depthwise {
