@@ -222,7 +222,11 @@ pub(super) fn count(number: i64) -> usize {
 }
 
 /// Calls `part` with ranges that together are `0..n`, each once, on several threads.
-fn in_parts<F: Fn(usize, usize) + Sync>(n: usize, grain: usize, part: &F) -> Result<(), TchError> {
+pub(super) fn in_parts<F: Fn(usize, usize) + Sync>(
+    n: usize,
+    grain: usize,
+    part: &F,
+) -> Result<(), TchError> {
     /// A panic would end the program here: it must not go through libtorch.
     extern "C" fn call<F: Fn(usize, usize) + Sync>(from: i64, to: i64, part: *mut c_void) {
         // SAFETY: it is what `in_parts` was given, and is still waiting with.
