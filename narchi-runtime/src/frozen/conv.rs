@@ -2,6 +2,7 @@
 
 mod packed;
 mod packs;
+mod small;
 
 use std::array;
 
@@ -15,6 +16,7 @@ use super::memory;
 use super::shared::Shared;
 use super::shim::{Addend, Kernels};
 use packed::{KIND, Packed, lifted, lowered};
+use small::{Call, Small};
 
 use crate::nn::name::{Name, Of};
 use crate::nn::{self, ConvConfig};
@@ -40,6 +42,7 @@ pub struct Conv<const D: usize> {
     in_channels: i64,
     kernel: [i64; D],
     epilogue: Epilogue,
+    small: Option<Small>,
     packed: Option<Packed>,
     choice: String,
     name: Name,
@@ -51,6 +54,15 @@ enum Sum<'a> {
     None,
     With(&'a Tensor),
     Over(&'a Tensor),
+}
+
+impl<'a> Sum<'a> {
+    fn other(self) -> Option<&'a Tensor> {
+        match self {
+            Sum::None => None,
+            Sum::With(other) | Sum::Over(other) => Some(other),
+        }
+    }
 }
 
 impl<const D: usize> Conv<D> {
@@ -68,6 +80,7 @@ impl<const D: usize> Conv<D> {
             ),
             config: conv.config,
             epilogue: Epilogue::None,
+            small: None,
             packed: None,
             choice: "libtorch, not packed".to_owned(),
             name: conv.name,
@@ -83,7 +96,7 @@ impl<const D: usize> Conv<D> {
     #[must_use]
     #[track_caller]
     pub fn batch_norm(mut self, norm: &nn::BatchNorm<D>) -> Self {
-        let is_packed = self.packed.is_some();
+        let is_packed = self.is_packed();
         self.weights = folded(&self.name, norm, is_packed, |it| it.after(&self.weights));
         self
     }
@@ -98,7 +111,7 @@ impl<const D: usize> Conv<D> {
     #[must_use]
     #[track_caller]
     pub fn input_norm(mut self, norm: &nn::BatchNorm<D>) -> Self {
-        let (is_packed, groups) = (self.packed.is_some(), self.config.groups);
+        let (is_packed, groups) = (self.is_packed(), self.config.groups);
         self.weights = folded(&self.name, norm, is_packed, |it| {
             it.before(&self.weights, groups)
         });
@@ -106,6 +119,10 @@ impl<const D: usize> Conv<D> {
     }
 
     epilogues!();
+
+    fn is_packed(&self) -> bool {
+        self.small.is_some() || self.packed.is_some()
+    }
 
     /// Brings the weights into the layout of the fastest kernel; call it last. Where there is none, libtorch's own
     /// convolution stays, and [`choice`](Self::choice) says why.
@@ -116,9 +133,10 @@ impl<const D: usize> Conv<D> {
 
     /// With kernels that may be missing.
     fn pack_with(mut self, kernels: Result<&'static Kernels, &'static str>) -> Self {
-        if self.packed.is_some() {
+        if self.is_packed() {
             return self;
         }
+        self.small = Small::new(&self.config, &self.weights);
         self.choice = match Packed::of(&self.config, &self.weights, kernels) {
             Ok(packed) => {
                 // The weights are in there alone, so that the memory of dense ones is free once they are packed.
@@ -171,18 +189,39 @@ impl<const D: usize> Conv<D> {
 
     #[track_caller]
     fn run(&self, input: &Tensor, sum: Sum<'_>) -> Result<Tensor> {
+        if let Some(small) = &self.small
+            && let Some(sizes) = self.suitable(input)
+            && let Some(outputs) = self.output_size(&sizes)
+        {
+            let call = Call {
+                input,
+                sizes: &sizes,
+                outputs: &outputs,
+                other: sum.other(),
+                epilogue: self.epilogue,
+            };
+            if let Some(output) = small.run(&call)? {
+                return Ok(output);
+            }
+        }
         let _no_grad = tch::no_grad_guard();
+        let x = self.config.padded(input).transpose()?;
+        let x = x.as_ref().unwrap_or(input);
         let Some(packed) = &self.packed else {
-            let x = self.config.padded(input).transpose()?;
-            let x = x.as_ref().unwrap_or(input);
             let (weight, bias) = &self.weights;
             let bias = bias.as_deref();
             return self.finished(self.config.convolved(x, weight, bias)?, sum);
         };
-        self.check(input)?;
-        let x = self.config.padded(input).transpose()?;
-        let x = x.as_ref().unwrap_or(input);
-        let size = self.output_size(x)?;
+        let Some(sizes) = self.suitable(x) else {
+            return Err(self.refusal(input));
+        };
+        let Some(size) = self.output_size(&sizes) else {
+            return Err(Error::module(format!(
+                "an input of {:?} is smaller than a kernel of {:?}",
+                sizes.as_slice(),
+                self.kernel
+            )));
+        };
         if size.as_slice().contains(&0) {
             let output = Tensor::f_empty(size.as_slice(), (KIND, Device::Cpu))?;
             return self.finished(output, sum);
@@ -232,46 +271,41 @@ impl<const D: usize> Conv<D> {
         self.epilogue.applied(output)
     }
 
+    /// The sizes of an input that is right but for them.
+    #[inline]
+    fn suitable(&self, input: &Tensor) -> Option<Sizes> {
+        let sizes = Sizes::of(input)?;
+        let size = sizes.as_slice();
+        let is_right = size.len() == D + 2 && size[1] == self.in_channels;
+        (is_right && memory::is_plain(input) && matches!(input.f_kind(), Ok(KIND))).then_some(sizes)
+    }
+
+    #[cold]
     #[track_caller]
-    fn check(&self, input: &Tensor) -> Result<()> {
-        let is_right = |size: &[i64]| size.len() == D + 2 && size[1] == self.in_channels;
-        if memory::is_plain(input)
-            && input.f_kind()? == KIND
-            && Sizes::of(input).is_some_and(|it| is_right(it.as_slice()))
-        {
-            return Ok(());
-        }
+    fn refusal(&self, input: &Tensor) -> Error {
         let found = memory::described(input);
-        Err(Error::module(format!(
+        Error::module(format!(
             "a packed convolution takes {} dimensions, {} channels, and kind {KIND:?} on Cpu, not {found}",
             D + 2,
             self.in_channels
-        )))
+        ))
     }
 
-    /// Of an input that is padded already, and right but for its size.
-    #[track_caller]
-    fn output_size(&self, x: &Tensor) -> Result<Sizes> {
+    /// Of an input that is padded already; nothing if it is smaller than the kernel.
+    #[inline]
+    fn output_size(&self, input: &Sizes) -> Option<Sizes> {
         let config = &self.config;
-        let Some(mut size) = Sizes::of(x) else {
-            return Err(Error::module("a convolution takes a tensor".to_owned()));
-        };
-        let padding = config.own_padding();
-        let input = size;
+        let mut size = *input;
         size.as_mut_slice()[1] = self.out_channels;
-        for (axis, padding) in padding.iter().enumerate() {
+        for (axis, padding) in config.own_padding().iter().enumerate() {
             let window = config.dilation[axis] * (self.kernel[axis] - 1) + 1;
             let free = size.as_slice()[2 + axis] + 2 * padding - window;
             if free < 0 {
-                return Err(Error::module(format!(
-                    "an input of {:?} is smaller than a kernel of {:?}",
-                    input.as_slice(),
-                    self.kernel
-                )));
+                return None;
             }
             size.as_mut_slice()[2 + axis] = free / config.stride[axis] + 1;
         }
-        Ok(size)
+        Some(size)
     }
 }
 

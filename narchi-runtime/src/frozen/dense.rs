@@ -7,6 +7,7 @@
 
 use std::ffi::c_void;
 use std::marker::PhantomData;
+use std::ops::Range;
 
 use tch::{Kind, TchError, Tensor};
 
@@ -56,6 +57,72 @@ impl Sizes {
     }
 }
 
+/// In what order the elements of a tensor lie in memory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Order {
+    /// `[N, C, …]`
+    First,
+    /// `[N, …, C]`: the channels of each place together.
+    Last,
+}
+
+impl Sizes {
+    /// The strides of a tensor of these sizes, without gaps. No dimension counts as none of its size.
+    #[inline]
+    pub(super) fn strides(&self, order: Order) -> Self {
+        let mut strides = Self {
+            values: [1; DIMS],
+            dims: self.dims,
+        };
+        let mut next = 1;
+        let mut set = |axis: usize| {
+            strides.values[axis] = next;
+            next *= self.values[axis].max(1);
+        };
+        match order {
+            Order::First => (0..self.dims).rev().for_each(set),
+            Order::Last => {
+                if self.dims > 1 {
+                    set(1);
+                }
+                (2..self.dims).rev().for_each(&mut set);
+                if self.dims > 0 {
+                    set(0);
+                }
+            }
+        }
+        strides
+    }
+
+    /// Which order a tensor of these sizes has, the last if both; nothing if another, or if there are gaps.
+    #[inline]
+    fn order_of(&self, tensor: &Tensor) -> Option<Order> {
+        let mut found = [0; DIMS];
+        // SAFETY: it stores as many numbers as there are sizes.
+        unsafe { torch_sys::at_stride(tensor.as_ptr().cast_mut(), found.as_mut_ptr()) };
+        [Order::Last, Order::First].into_iter().find(|order| {
+            let strides = self.strides(*order);
+            let mut axes = self.as_slice().iter().zip(strides.as_slice()).zip(&found);
+            axes.all(|((size, stride), found)| *size == 1 || stride == found)
+        })
+    }
+}
+
+/// The elements of a tensor of `f32` on the CPU, which has these sizes, as they lie in memory.
+#[inline]
+pub(super) fn ordered<'a>(tensor: &'a Tensor, sizes: &Sizes) -> Option<(&'a [f32], Order)> {
+    if !is_plain(tensor) || !matches!(tensor.f_kind(), Ok(Kind::Float)) {
+        return None;
+    }
+    let order = sizes.order_of(tensor)?;
+    let (start, length) = (tensor.data_ptr().cast::<f32>(), sizes.numel());
+    if start.is_null() {
+        return None;
+    }
+    // SAFETY: a tensor of that kind without gaps has so many elements there, and keeps them as long as it lives.
+    Some((unsafe { std::slice::from_raw_parts(start, length) }, order))
+}
+
 /// The elements of a contiguous tensor of `f32` on the CPU, which has these sizes.
 #[inline]
 pub(super) fn elements<'a>(tensor: &'a Tensor, sizes: &Sizes) -> Option<&'a [f32]> {
@@ -73,21 +140,21 @@ pub(super) fn elements<'a>(tensor: &'a Tensor, sizes: &Sizes) -> Option<&'a [f32
     Some(unsafe { std::slice::from_raw_parts(start, length) })
 }
 
-/// A new contiguous tensor of `f32` on the CPU, with the elements that `fill` writes: at first they are what memory happens
-/// to be. Nothing, if there are none to write.
+/// A new tensor of `f32` on the CPU, with the elements that `fill` writes in their order: at first they are what memory
+/// happens to be. Nothing, if there are none to write.
 #[inline]
 pub(super) fn filled(
-    sizes: &[i64],
+    sizes: &Sizes,
+    order: Order,
     fill: impl FnOnce(&mut [f32]) -> Result<(), TchError>,
 ) -> Result<Option<Tensor>, TchError> {
-    let tensor = new_tensor(sizes)?;
+    let tensor = new_tensor(sizes.as_slice(), sizes.strides(order).as_slice())?;
     let start = tensor.data_ptr().cast::<f32>();
     if start.is_null() {
         return Ok(None);
     }
-    let length = sizes.iter().copied().map(count).product();
     // SAFETY: the tensor has so many elements there, and there is no other handle to it. Any bytes are an `f32`.
-    fill(unsafe { std::slice::from_raw_parts_mut(start, length) })?;
+    fill(unsafe { std::slice::from_raw_parts_mut(start, sizes.numel()) })?;
     Ok(Some(tensor))
 }
 
@@ -119,16 +186,30 @@ impl<'a> Rows<'a> {
         grain: usize,
         fill: impl Fn(usize, &mut [f32]) + Sync,
     ) -> Result<(), TchError> {
+        let width = self.width.max(1);
+        self.fill_ranges(grain, |rows, slice| {
+            for (row, slice) in rows.zip(slice.chunks_exact_mut(width)) {
+                fill(row, slice);
+            }
+        })
+    }
+
+    /// The same, with all rows of a thread at once.
+    pub(super) fn fill_ranges(
+        &mut self,
+        grain: usize,
+        fill: impl Fn(Range<usize>, &mut [f32]) + Sync,
+    ) -> Result<(), TchError> {
         let rows = self.length / self.width.max(1);
         let this = &*self;
         let part = |from: usize, to: usize| {
-            for row in from..to.min(rows) {
-                // SAFETY: the row is inside the slice, which is borrowed, and `from..to` is for this thread alone.
-                let row_of = unsafe {
-                    std::slice::from_raw_parts_mut(this.start.add(row * this.width), this.width)
-                };
-                fill(row, row_of);
-            }
+            let to = to.min(rows);
+            let length = to.saturating_sub(from) * this.width;
+            // SAFETY: the rows are inside the slice, which is borrowed, and `from..to` is for this thread alone.
+            let slice = unsafe {
+                std::slice::from_raw_parts_mut(this.start.add(from.min(rows) * this.width), length)
+            };
+            fill(from..to, slice);
         };
         in_parts(rows, grain, &part)
     }
@@ -136,12 +217,16 @@ impl<'a> Rows<'a> {
 
 /// Sizes and what else is counted, which fits.
 #[inline]
-fn count(number: i64) -> usize {
+pub(super) fn count(number: i64) -> usize {
     usize::try_from(number).unwrap_or(0)
 }
 
 /// Calls `part` with ranges that together are `0..n`, each once, on several threads.
-fn in_parts<F: Fn(usize, usize) + Sync>(n: usize, grain: usize, part: &F) -> Result<(), TchError> {
+pub(super) fn in_parts<F: Fn(usize, usize) + Sync>(
+    n: usize,
+    grain: usize,
+    part: &F,
+) -> Result<(), TchError> {
     /// A panic would end the program here: it must not go through libtorch.
     extern "C" fn call<F: Fn(usize, usize) + Sync>(from: i64, to: i64, part: *mut c_void) {
         // SAFETY: it is what `in_parts` was given, and is still waiting with.

@@ -1,5 +1,7 @@
 //! What is done to each number of an output, where possible while it is still in a register.
 
+pub(super) mod loops;
+
 use std::ffi::CStr;
 use std::fmt;
 

@@ -7,8 +7,7 @@
 
 use tch::Tensor;
 
-use super::dense::{Rows, Sizes, elements, filled};
-use super::memory::is_channels_last;
+use super::dense::{Order, Rows, Sizes, count, filled, ordered};
 use crate::Result;
 
 /// Rows of output for one thread at least.
@@ -34,17 +33,13 @@ pub fn max_pool2d(
 ) -> Result<Tensor> {
     let _no_grad = tch::no_grad_guard();
     if dilation == [1, 1]
-        && x.defined()
-        && x.dim() == 4
-        && !x.is_sparse()
-        && !x.is_mkldnn()
-        && is_channels_last(x)
+        && let Some(sizes) = Sizes::of(x)
+        && let [_, _, height, width] = *sizes.as_slice()
     {
-        let size = x.size();
         let axis =
-            |it: usize| Axis::new(size[2 + it], kernel[it], stride[it], padding[it], ceil_mode);
-        if let (Some(rows), Some(columns)) = (axis(0), axis(1))
-            && let Some(output) = pooled(x, size[0], size[1], rows, columns)?
+            |size, it: usize| Axis::new(size, kernel[it], stride[it], padding[it], ceil_mode);
+        if let (Some(rows), Some(columns)) = (axis(height, 0), axis(width, 1))
+            && let Some(output) = pooled(x, &sizes, rows, columns)?
         {
             return Ok(output);
         }
@@ -100,29 +95,22 @@ impl Axis {
 }
 
 #[track_caller]
-fn pooled(
-    x: &Tensor,
-    images: i64,
-    channels: i64,
-    rows: Axis,
-    columns: Axis,
-) -> Result<Option<Tensor>> {
-    // The same memory, as its order says.
-    let last = x.f_permute([0, 2, 3, 1])?;
-    let source = Sizes::of(&last).and_then(|it| elements(&last, &it));
-    let (Some(source), Ok(width)) = (source, usize::try_from(channels)) else {
+fn pooled(x: &Tensor, input: &Sizes, rows: Axis, columns: Axis) -> Result<Option<Tensor>> {
+    let Some((source, Order::Last)) = ordered(x, input) else {
         return Ok(None);
     };
-    let size = |it: Axis| it.output.cast_signed() as i64;
-    let output = filled(&[images, size(rows), size(columns), channels], |target| {
+    let width = count(input.as_slice()[1]);
+    let mut output = *input;
+    output.as_mut_slice()[2] = rows.output.cast_signed() as i64;
+    output.as_mut_slice()[3] = columns.output.cast_signed() as i64;
+    Ok(filled(&output, Order::Last, |target| {
         Rows::new(target, columns.output * width).fill(GRAIN, |row, target| {
             let image = row / rows.output * rows.input;
             let window = rows.window(row % rows.output);
             let window = image + window.start..image + window.end;
             run(source, window, columns, target, width);
         })
-    })?;
-    Ok(output.map(|it| it.f_permute([0, 3, 1, 2])).transpose()?)
+    })?)
 }
 
 /// One row of the output, of the given rows of the input.

@@ -12,6 +12,7 @@
 mod arguments;
 mod operator;
 mod optional;
+mod recurrent;
 
 use std::ffi::{c_char, c_int, c_void};
 use std::ptr::null;
@@ -25,6 +26,7 @@ use arguments::{Lent, check, length, lent, take, with_pointers};
 use optional::symbol;
 
 pub(super) use optional::{in_parts, new_tensor};
+pub(super) use recurrent::{LstmLayer, Recurrent};
 
 type Handle = *mut C_tensor;
 /// Zero, if all went well.

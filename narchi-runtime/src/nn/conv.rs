@@ -106,21 +106,34 @@ impl<const D: usize> ConvConfig<D> {
         }
     }
 
-    /// The input with the padding that the convolution itself cannot do; none is the usual case.
-    pub(crate) fn padded(&self, input: &Tensor) -> Option<Result<Tensor, TchError>> {
+    /// For the start and the end of each axis, the padding that the convolution itself cannot do; as libtorch wants it, the
+    /// last axis first.
+    fn other_padding(&self) -> [[i64; 2]; D] {
         let start = match self.padding_mode {
             PaddingMode::Zeros => [0; D],
             _ => self.padding,
         };
-        // libtorch wants the last axis first.
-        let pad: [[i64; 2]; D] = array::from_fn(|it| {
+        array::from_fn(|it| {
             let axis = D - 1 - it;
             [start[axis], start[axis] + self.end_padding[axis]]
-        });
-        let pad = pad.as_flattened();
-        if pad.iter().all(|it| *it == 0) {
+        })
+    }
+
+    /// Whether all padding is what the convolution itself does.
+    pub(crate) fn pads_itself(&self) -> bool {
+        self.other_padding()
+            .as_flattened()
+            .iter()
+            .all(|it| *it == 0)
+    }
+
+    /// The input with the padding that the convolution itself cannot do; none is the usual case.
+    pub(crate) fn padded(&self, input: &Tensor) -> Option<Result<Tensor, TchError>> {
+        if self.pads_itself() {
             return None;
         }
+        let pad = self.other_padding();
+        let pad = pad.as_flattened();
         Some(match self.padding_mode {
             PaddingMode::Zeros => input.f_constant_pad_nd(pad),
             PaddingMode::Reflect => input.f_pad(pad, "reflect", None),

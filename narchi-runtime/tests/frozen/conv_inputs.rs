@@ -47,13 +47,18 @@ fn an_input_is_not_overwritten_by_its_own_sum() {
         padding: [1, 1],
         ..Default::default()
     };
-    let conv = nn::Conv2d::new(vs.root(), 8, 8, [3, 3], config);
+    // More multiplications than plain loops do, which write over nothing.
+    let conv = nn::Conv2d::new(vs.root(), 64, 64, [3, 3], config);
     let conv = frozen::Conv2d::new(conv).relu().pack();
-    let x = channels_last(&random(&[2, 8, 9, 9]));
+    let x = channels_last(&random(&[2, 64, 29, 29]));
     let expected = conv.forward_add(&x, &x.copy()).unwrap();
     assert_eq!(conv.forward_add_(&x, &x).unwrap(), expected);
+    let over = x.copy();
+    let sum = conv.forward_add_(&x, &over).unwrap();
+    assert_eq!(sum.data_ptr(), over.data_ptr());
+    assert_eq!(sum, expected);
     // What gradients may need is not overwritten either.
-    let leaf = channels_last(&random(&[2, 8, 9, 9])).set_requires_grad(true);
+    let leaf = channels_last(&random(&[2, 64, 29, 29])).set_requires_grad(true);
     let sum = conv.forward_add_(&x, &leaf).unwrap();
     assert_ne!(sum.data_ptr(), leaf.data_ptr());
     assert!(!sum.requires_grad());

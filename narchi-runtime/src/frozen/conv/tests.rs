@@ -21,7 +21,9 @@ fn twins<const D: usize>(groups: i64) -> [Conv<D>; 2] {
         Shared(weight.shallow_clone()),
         bias.as_ref().map(|it| Shared(it.shallow_clone())),
     );
-    [packed.pack(), plain.pack_with(Err("a symbol"))]
+    // Their sizes are those of small convolutions.
+    let without_loops = |it| Conv { small: None, ..it };
+    [packed.pack(), plain.pack_with(Err("a symbol"))].map(without_loops)
 }
 
 fn random(size: &[i64]) -> Tensor {
@@ -106,4 +108,80 @@ fn any_number_of_sizes_is_right() {
         sizes_agree::<2>(groups);
         sizes_agree::<3>(groups);
     }
+}
+
+/// The loops, for each number of lanes and of places that they do at once, against libtorch.
+#[test]
+fn small_convolutions_are_right() {
+    for (groups, channels) in [
+        (1, [3, 7]),
+        (1, [5, 24]),
+        (1, [1, 41]),
+        (6, [6, 6]),
+        (24, [24, 24]),
+    ] {
+        for stride in [1, 2] {
+            let vs = VarStore::new(Device::Cpu);
+            let config = ConvConfig {
+                groups,
+                padding: [1, 0],
+                stride: [1, stride],
+                dilation: [1, 3 - stride],
+                ..Default::default()
+            };
+            // The second takes the weights of the first.
+            let make = || nn::Conv2d::new(vs.root(), channels[0], channels[1], [2, 3], config);
+            let (plain, conv) = (make(), make());
+            let conv = Conv::new(conv).relu().pack();
+            for width in 5..16 {
+                let x = random(&[1 + width % 3, channels[0], 3, width]);
+                let y = plain.forward(&x).unwrap();
+                let other = random(&y.size());
+                let small = |x: &Tensor, other: Option<&Tensor>| {
+                    let (sizes, outputs) = (Sizes::of(x).unwrap(), Sizes::of(&y).unwrap());
+                    let call = Call {
+                        input: x,
+                        sizes: &sizes,
+                        outputs: &outputs,
+                        other,
+                        epilogue: conv.epilogue,
+                    };
+                    conv.small.as_ref().unwrap().run(&call).unwrap().unwrap()
+                };
+                let what = format!("{groups} groups, {channels:?}, stride {stride}, width {width}");
+                assert!(
+                    small(&x, None).allclose(&y.relu(), 1e-5, 1e-5, false),
+                    "{what}"
+                );
+                let sum = (&y + &other).relu();
+                assert!(
+                    small(&x, Some(&other)).allclose(&sum, 1e-5, 1e-5, false),
+                    "{what}"
+                );
+                let last =
+                    |it: &Tensor| it.permute([0, 2, 3, 1]).contiguous().permute([0, 3, 1, 2]);
+                let found = small(&last(&x), Some(&last(&other)));
+                assert!(found.allclose(&sum, 1e-5, 1e-5, false), "{what}");
+                assert!(memory::is_channels_last(&found), "{what}");
+            }
+        }
+    }
+}
+
+#[test]
+fn threads_do_not_change_the_result() {
+    let vs = VarStore::new(Device::Cpu);
+    let config = ConvConfig {
+        padding: [1, 1],
+        ..Default::default()
+    };
+    let conv = Conv::new(nn::Conv2d::new(vs.root(), 24, 24, [3, 3], config));
+    let conv = conv.pack();
+    let x = random(&[3, 24, 9, 9]);
+    let [one, three] = [1, 3].map(|threads| {
+        tch::set_num_threads(threads);
+        conv.forward(&x).unwrap()
+    });
+    tch::set_num_threads(1);
+    assert_eq!(one, three);
 }

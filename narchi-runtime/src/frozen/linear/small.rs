@@ -6,8 +6,9 @@ use tch::Tensor;
 
 use super::SMALL;
 use crate::Result;
-use crate::frozen::dense::{Sizes, elements, filled};
+use crate::frozen::dense::{Order, Sizes, elements, filled};
 use crate::frozen::epilogue::Epilogue;
+use crate::frozen::epilogue::loops::split;
 use crate::frozen::fold::Pair;
 use loops::{Job, WIDTH};
 
@@ -79,12 +80,8 @@ impl Small {
             },
             None => &[],
         };
-        let (now, later) = if loops::can(epilogue) {
-            (epilogue, Epilogue::None)
-        } else {
-            (Epilogue::None, epilogue)
-        };
-        let output = filled(sizes.as_slice(), |outputs| {
+        let (now, later) = split(epilogue);
+        let output = filled(&sizes, Order::First, |outputs| {
             loops::run(Job {
                 weights: &self.weights,
                 bias: &self.bias,

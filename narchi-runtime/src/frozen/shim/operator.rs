@@ -52,22 +52,32 @@ impl Kernels {
         self.call(c"mkldnn::_reorder_linear_weight", arguments)
     }
 
-    /// Calls an operator with all arguments of its schema, each of which it frees, and takes its one result.
-    fn call<const N: usize>(&self, name: &CStr, mut words: [Word; N]) -> Result<Tensor, TchError> {
-        // SAFETY: the words are what the schema says, and the result takes the place of the first.
-        done(unsafe { (self.operator)(name.as_ptr(), c"".as_ptr(), words.as_mut_ptr(), VERSION) })?;
+    /// Calls an operator, and takes its one result, a tensor.
+    fn call<const N: usize>(&self, name: &CStr, words: [Word; N]) -> Result<Tensor, TchError> {
+        let word = self.dispatch(name, words)?;
         // SAFETY: the result is a new handle, which is ours.
-        Ok(unsafe { Tensor::from_ptr(words[0] as Handle) })
+        Ok(unsafe { Tensor::from_ptr(word as Handle) })
     }
 
-    fn tensor(&self, tensor: &Tensor) -> Result<Word, TchError> {
+    /// Calls an operator with all arguments of its schema, each of which it frees; returns its one result, which is ours.
+    pub(super) fn dispatch<const N: usize>(
+        &self,
+        name: &CStr,
+        mut words: [Word; N],
+    ) -> Result<Word, TchError> {
+        // SAFETY: the words are what the schema says, and the result takes the place of the first.
+        done(unsafe { (self.operator)(name.as_ptr(), c"".as_ptr(), words.as_mut_ptr(), VERSION) })?;
+        Ok(words[0])
+    }
+
+    pub(super) fn tensor(&self, tensor: &Tensor) -> Result<Word, TchError> {
         let mut handle = null_mut();
         // SAFETY: it stores a handle to the same tensor.
         done(unsafe { (self.new_handle)(lent(tensor), &raw mut handle) })?;
         Ok(handle as Word)
     }
 
-    fn list(&self, numbers: &[i64]) -> Result<Word, TchError> {
+    pub(super) fn list(&self, numbers: &[i64]) -> Result<Word, TchError> {
         let mut list = null_mut();
         // SAFETY: it stores a new list.
         done(unsafe { (self.new_list)(numbers.len(), &raw mut list) })?;
@@ -78,7 +88,7 @@ impl Kernels {
         Ok(list as Word)
     }
 
-    fn some(&self, word: Word) -> Result<Word, TchError> {
+    pub(super) fn some(&self, word: Word) -> Result<Word, TchError> {
         let mut cell = null_mut();
         // SAFETY: it stores the address of a new word.
         done(unsafe { (self.new_cell)(&raw mut cell) })?;

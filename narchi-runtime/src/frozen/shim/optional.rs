@@ -13,7 +13,6 @@ use std::sync::OnceLock;
 use tch::{Device, Kind, TchError, Tensor};
 
 use super::{Handle, Status};
-use crate::frozen::dense::DIMS;
 
 /// What one thread computes: from one number up to another, of what the address is.
 pub(in crate::frozen) type Part = extern "C" fn(i64, i64, *mut c_void);
@@ -95,20 +94,16 @@ pub(in crate::frozen) unsafe fn in_parts(
     done(unsafe { parallel_for(0, n, grain, part, context) })
 }
 
-/// A new contiguous tensor of `f32` on the CPU, whose elements are what memory happens to be. Straight to the allocator, past
-/// libtorch's search for the function that makes tensors on a device: that takes longer than a small linear map.
+/// A new tensor of `f32` on the CPU, whose elements are what memory happens to be. Straight to the allocator, past libtorch's
+/// search for the function that makes tensors on a device: that takes longer than a small linear map.
 #[inline]
-pub(in crate::frozen) fn new_tensor(sizes: &[i64]) -> Result<Tensor, TchError> {
+pub(in crate::frozen) fn new_tensor(sizes: &[i64], strides: &[i64]) -> Result<Tensor, TchError> {
     /// libtorch's numbers for them, which are the same in all its versions.
     const FLOAT: i32 = 6;
     const CPU: i32 = 0;
-    let (Some(empty), true) = (optional().empty, sizes.len() <= DIMS) else {
-        return Tensor::f_empty(sizes, (Kind::Float, Device::Cpu));
+    let (Some(empty), true) = (optional().empty, sizes.len() == strides.len()) else {
+        return Tensor::f_empty_strided(sizes, strides, (Kind::Float, Device::Cpu));
     };
-    let mut strides = [1; DIMS];
-    for axis in (1..sizes.len()).rev() {
-        strides[axis - 1] = strides[axis] * sizes[axis].max(1);
-    }
     let mut handle = null_mut();
     let dims = sizes.len().cast_signed() as i64;
     // SAFETY: there are as many sizes and strides as it is told.

@@ -6,6 +6,7 @@
 )]
 
 use crate::frozen::epilogue::Epilogue;
+use crate::frozen::epilogue::loops::activate;
 
 /// So many outputs are summed up at once, in registers.
 pub(super) const WIDTH: usize = 32;
@@ -24,12 +25,6 @@ pub(super) struct Job<'a> {
     /// How many inputs and outputs a row has.
     pub(super) sizes: (usize, usize),
     pub(super) epilogue: Epilogue,
-}
-
-/// Whether the loops have it; libtorch computes the others faster than a call costs.
-pub(super) fn can(epilogue: Epilogue) -> bool {
-    use Epilogue::{Clamp, HardSwish, LeakyRelu, None, Relu};
-    matches!(epilogue, None | Relu | LeakyRelu(_) | HardSwish | Clamp(..))
 }
 
 #[inline]
@@ -109,43 +104,5 @@ fn add<const FUSED: bool>(sums: &mut [f32; WIDTH], x: f32, weights: &[f32; WIDTH
         } else {
             x * weight + *sum
         };
-    }
-}
-
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "the values are of single precision"
-)]
-#[inline(always)]
-fn activate(epilogue: Epilogue, values: &mut [f32; WIDTH]) {
-    // Written so that NaN stays what it is.
-    match epilogue {
-        Epilogue::Relu => {
-            for it in values {
-                *it = if *it < 0. { 0. } else { *it };
-            }
-        }
-        Epilogue::LeakyRelu(slope) => {
-            let slope = slope as f32;
-            for it in values {
-                *it = if *it > 0. { *it } else { *it * slope };
-            }
-        }
-        Epilogue::Clamp(low, high) => {
-            let (low, high) = (low as f32, high as f32);
-            for it in values {
-                let raised = if *it < low { low } else { *it };
-                *it = if raised > high { high } else { raised };
-            }
-        }
-        Epilogue::HardSwish => {
-            for it in values {
-                let raised = if *it < -3. { -3. } else { *it };
-                let gate = if raised > 3. { 3. } else { raised };
-                *it *= (gate + 3.) / 6.;
-            }
-        }
-        // Not among those that `can`.
-        Epilogue::None | Epilogue::Sigmoid | Epilogue::Tanh | Epilogue::Silu | Epilogue::Gelu => {}
     }
 }
