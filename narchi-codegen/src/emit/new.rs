@@ -134,8 +134,7 @@ fn emit_frozen(
     if let Some(epilogue) = &block.fused.epilogue {
         call.extend(quote!(.#epilogue));
     }
-    let has_kernel = leaf.layer.kernel_channels(&block.outputs[0]).is_some();
-    call.extend(has_kernel.then(|| quote!(.pack())));
+    call.extend(quote!(.pack()));
     call
 }
 

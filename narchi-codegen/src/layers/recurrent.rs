@@ -56,7 +56,7 @@ impl Param for Nonlinearity {
 
 macro_rules! recurrent {
     ($(#[doc = $docs:literal])+ $class:ident { $($more:tt)* }
-     module: $module:ident, config: $config:ident with $fields:literal fields,
+     module: $module:ident, config: $config:ident with $fields:literal fields, frozen: $frozen:expr,
      noun: $noun:literal, gates: $gates:literal, states: $states:literal,
      nonlinearity: $nonlinearity:expr) => {
         layer! {
@@ -133,7 +133,7 @@ macro_rules! recurrent {
             fn module(&self, _inputs: &[Type]) -> Option<Module> {
                 Some(Module {
                     ty: quote!(nn::$module),
-                    frozen: None,
+                    frozen: $frozen,
                     function: quote!(nn::$module::new),
                     wrapper: $noun,
                     arguments: 2,
@@ -176,7 +176,7 @@ recurrent! {
         /// What the sums go through.
         nonlinearity: Nonlinearity = Nonlinearity::Tanh => "`\"tanh\"`",
     }
-    module: Rnn, config: RnnConfig with 5 fields,
+    module: Rnn, config: RnnConfig with 5 fields, frozen: None,
     noun: "rnn", gates: 1, states: 1,
     nonlinearity: |it| it.nonlinearity
 }
@@ -187,7 +187,7 @@ recurrent! {
     ///
     /// As `torch.nn.LSTM` with `batch_first`, of which it gives the output, and the state on demand.
     LSTM {}
-    module: Lstm, config: RecurrentConfig with 4 fields,
+    module: Lstm, config: RecurrentConfig with 4 fields, frozen: Some(quote!(frozen::Lstm)),
     noun: "lstm", gates: 4, states: 2,
     nonlinearity: |_| Nonlinearity::Tanh
 }
@@ -198,7 +198,7 @@ recurrent! {
     ///
     /// As `torch.nn.GRU` with `batch_first`, of which it gives the output, and the state on demand.
     GRU {}
-    module: Gru, config: RecurrentConfig with 4 fields,
+    module: Gru, config: RecurrentConfig with 4 fields, frozen: None,
     noun: "gru", gates: 3, states: 1,
     nonlinearity: |_| Nonlinearity::Tanh
 }

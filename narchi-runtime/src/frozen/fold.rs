@@ -2,7 +2,7 @@
 
 use tch::{Device, Kind, TchError, Tensor};
 
-use super::dense::{Rows, Sizes, elements, filled};
+use super::dense::{Order, Rows, Sizes, elements, filled};
 use super::shared::Shared;
 use crate::nn::name::Name;
 use crate::{Error, nn};
@@ -94,7 +94,7 @@ fn scaled_rows(weight: &Tensor, scale: &Tensor) -> Result<Option<Tensor>, TchErr
         return Ok(None);
     };
     let width = from.len() / scale.len().max(1);
-    filled(sizes.as_slice(), |to| {
+    filled(&sizes, Order::First, |to| {
         Rows::new(to, width).fill(1, |row, to| {
             let from = &from[row * width..][..width];
             for (to, from) in to.iter_mut().zip(from) {
