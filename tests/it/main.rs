@@ -17,5 +17,6 @@ mod micro;
 mod narchis_own;
 mod reference;
 mod sequences;
+mod starter;
 mod tokens;
 mod torchvision;

@@ -5,7 +5,9 @@ mod diff;
 mod emit;
 mod explain;
 mod libtorch;
+mod manual;
 mod message;
+mod new;
 mod summary;
 mod sweep;
 mod weights;
@@ -25,6 +27,8 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Verb {
+    /// Makes a crate with a model, to begin with.
+    New(new::New),
     /// Reports what is wrong with architecture files.
     Check(check::Check),
     /// Writes the Rust code of an architecture.
@@ -38,6 +42,10 @@ enum Verb {
     /// Looks into checkpoints: safetensors, what `torch.save` writes, `.npz`.
     #[command(subcommand)]
     Weights(weights::Weights),
+    /// Writes what a shell needs to complete this command.
+    Completions(manual::Completions),
+    /// Writes the manual page of this command.
+    Man,
     /// Writes the JSON Schema of architecture files, by which editors complete and check.
     Schema,
     /// Says what a code such as `unknown-block` means, and shows how to mend it.
@@ -73,15 +81,17 @@ const USAGE: u8 = 2;
 
 pub(crate) fn main() -> ExitCode {
     match Cli::parse().verb {
+        Verb::New(new) => new.run(),
         Verb::Check(check) => check.run(),
         Verb::Emit(emit) => emit.run(),
         Verb::Summary(summary) => summary.run(),
         Verb::Diff(diff) => diff.run(),
         Verb::Sweep(sweep) => sweep.run(),
         Verb::Weights(weights) => weights::run(weights),
+        Verb::Completions(completions) => completions.run(),
+        Verb::Man => manual::run(),
         Verb::Schema => {
-            // Whoever reads may have seen enough.
-            _ = std::io::stdout().write_all(narchi_codegen::schema().as_bytes());
+            print(narchi_codegen::schema().as_bytes());
             ExitCode::SUCCESS
         }
         Verb::Explain(explain) => explain.run(),
@@ -131,6 +141,12 @@ fn size(text: &str) -> Result<(String, i64), String> {
 pub(crate) fn usage(message: &str) -> ExitCode {
     tell(&format!("error: {message}"));
     ExitCode::from(USAGE)
+}
+
+/// What was asked for.
+fn print(bytes: &[u8]) {
+    // Whoever reads may have seen enough.
+    _ = std::io::stdout().write_all(bytes);
 }
 
 /// A line for people, not for other programs.

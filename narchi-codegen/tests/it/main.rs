@@ -17,6 +17,7 @@ mod errors;
 mod examples;
 mod hostile;
 mod models;
+mod new;
 mod readme;
 mod reports;
 mod summary;
