@@ -2,6 +2,7 @@
 
 mod packed;
 mod packs;
+mod point;
 mod small;
 
 use std::array;
@@ -16,6 +17,7 @@ use super::memory;
 use super::shared::Shared;
 use super::shim::{Addend, Kernels};
 use packed::{KIND, Packed, lifted, lowered};
+use point::Point;
 use small::{Call, Small};
 
 use crate::nn::name::{Name, Of};
@@ -43,6 +45,7 @@ pub struct Conv<const D: usize> {
     kernel: [i64; D],
     epilogue: Epilogue,
     small: Option<Small>,
+    point: Option<Point>,
     packed: Option<Packed>,
     choice: String,
     name: Name,
@@ -81,6 +84,7 @@ impl<const D: usize> Conv<D> {
             config: conv.config,
             epilogue: Epilogue::None,
             small: None,
+            point: None,
             packed: None,
             choice: "libtorch, not packed".to_owned(),
             name: conv.name,
@@ -136,9 +140,10 @@ impl<const D: usize> Conv<D> {
         if self.is_packed() {
             return self;
         }
-        self.small = Small::new(&self.config, &self.weights);
+        let small = Small::new(&self.config, &self.weights);
         self.choice = match Packed::of(&self.config, &self.weights, kernels) {
             Ok(packed) => {
+                self.point = Point::new(&self.config, &self.weights, self.epilogue);
                 // The weights are in there alone, so that the memory of dense ones is free once they are packed.
                 self.weights.0 = Shared(Tensor::new());
                 self.packed = Some(packed);
@@ -146,6 +151,7 @@ impl<const D: usize> Conv<D> {
             }
             Err(reason) => format!("libtorch, {reason}"),
         };
+        self.small = small.map(|it| it.beside(self.point.is_some()));
         self
     }
 
@@ -225,6 +231,11 @@ impl<const D: usize> Conv<D> {
         if size.as_slice().contains(&0) {
             let output = Tensor::f_empty(size.as_slice(), (KIND, Device::Cpu))?;
             return self.finished(output, sum);
+        }
+        if let (Some(point), Sum::None) = (&self.point, sum)
+            && let Some(output) = point.run(x, &size, self.in_channels, self.epilogue)?
+        {
+            return Ok(output);
         }
         self.fused(packed, x, sum, &size)
     }

@@ -115,7 +115,22 @@ impl Linear {
 
     epilogues!();
 
-    fn is_packed(&self) -> bool {
+    /// Of weights and a bias, packed: a part of another module, which says who failed.
+    pub(super) fn of(weights: Pair, epilogue: Epilogue) -> Self {
+        let (weight, bias) = weights;
+        let linear = nn::Linear {
+            weight: weight.0,
+            bias: bias.map(|it| it.0),
+            name: Name::default(),
+        };
+        let linear = Self {
+            epilogue,
+            ..Self::new(linear)
+        };
+        linear.pack()
+    }
+
+    pub(super) fn is_packed(&self) -> bool {
         self.small.is_some() || self.packed.is_some()
     }
 
@@ -200,9 +215,10 @@ impl Linear {
         self.run(input, Some(other)).of(&self.name)
     }
 
+    /// As the above, without a name in its errors.
     #[inline]
     #[track_caller]
-    fn run(&self, input: &Tensor, other: Option<&Tensor>) -> Result<Tensor> {
+    pub(super) fn run(&self, input: &Tensor, other: Option<&Tensor>) -> Result<Tensor> {
         if let Some(small) = &self.small
             && let Some(output) = small.run(input, other, self.epilogue)?
         {
