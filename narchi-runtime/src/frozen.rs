@@ -71,6 +71,7 @@ mod linear;
 mod lstm;
 mod memory;
 mod module;
+mod options;
 mod pool;
 mod shared;
 mod shim;
@@ -85,6 +86,7 @@ pub use linear::Linear;
 pub use lstm::Lstm;
 pub use memory::keep_freed_memory;
 pub use module::{Module, Unchanging};
+pub use options::{Options, cast, freeze_with, load_with};
 pub use pool::max_pool2d;
 pub use store::{freeze, load, load_shared};
 

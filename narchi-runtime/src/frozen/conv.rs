@@ -13,6 +13,7 @@ use tch::Tensor;
 use super::blocks::Blocks;
 use super::epilogue::{Epilogue, epilogues};
 use super::fold::{Pair, folded};
+use super::options::wished;
 use super::shared::Shared;
 use super::shim::Kernels;
 use compute::Sum;
@@ -123,14 +124,23 @@ impl<const D: usize> Conv<D> {
         if self.is_packed() {
             return self;
         }
-        let small = Small::new(&self.config, &self.weights);
+        // With a wish, one kind is for all sizes.
+        let small = match wished() {
+            None => Small::new(&self.config, &self.weights),
+            Some(_) => None,
+        };
         self.choice = match Packed::of(&self.config, &self.weights, kernels) {
             Ok(packed) => {
-                self.point = Point::new(&self.config, &self.weights, self.epilogue);
+                if wished().is_none() {
+                    self.point = Point::new(&self.config, &self.weights, self.epilogue);
+                }
                 // The weights are in there alone, so that the memory of dense ones is free once they are packed.
                 self.weights.0 = Shared(Tensor::new());
                 self.packed = Some(packed);
-                "oneDNN, packed".to_owned()
+                match wished() {
+                    None => "oneDNN, packed".to_owned(),
+                    Some(kind) => format!("oneDNN, packed in {kind:?}"),
+                }
             }
             Err(reason) => format!("libtorch, {reason}"),
         };

@@ -1,13 +1,14 @@
 //! Which kernel computes a call, and what is added to its output.
 
-use tch::{Device, Tensor};
+use tch::{Device, Kind, Tensor};
 
 use super::Conv;
-use super::packed::{KIND, Packed, lifted, lowered};
+use super::packed::{Packed, lifted, lowered};
 use super::small::Call;
 use crate::frozen::dense::Sizes;
 use crate::frozen::epilogue::Epilogue;
 use crate::frozen::memory;
+use crate::frozen::options::taken;
 use crate::frozen::shim::Addend;
 use crate::{Error, Result};
 
@@ -32,7 +33,7 @@ impl<const D: usize> Conv<D> {
     #[track_caller]
     pub(super) fn run(&self, input: &Tensor, sum: Sum<'_>) -> Result<Tensor> {
         if let Some(small) = &self.small
-            && let Some(sizes) = self.suitable(input)
+            && let Some(sizes) = self.suitable(input, Kind::Float)
             && let Some(outputs) = self.output_size(&sizes)
         {
             let call = Call {
@@ -47,6 +48,9 @@ impl<const D: usize> Conv<D> {
             }
         }
         let _no_grad = tch::no_grad_guard();
+        let kind = self.packed.as_ref().map_or(Kind::Float, |it| it.kind);
+        let reduced = taken(input, kind)?;
+        let input = reduced.as_ref().unwrap_or(input);
         let x = self.config.padded(input).transpose()?;
         let x = x.as_ref().unwrap_or(input);
         let Some(packed) = &self.packed else {
@@ -54,8 +58,8 @@ impl<const D: usize> Conv<D> {
             let bias = bias.as_deref();
             return self.finished(self.config.convolved(x, weight, bias)?, sum);
         };
-        let Some(sizes) = self.suitable(x) else {
-            return Err(self.refusal(input));
+        let Some(sizes) = self.suitable(x, kind) else {
+            return Err(self.refusal(input, kind));
         };
         let Some(size) = self.output_size(&sizes) else {
             return Err(Error::module(format!(
@@ -65,7 +69,7 @@ impl<const D: usize> Conv<D> {
             )));
         };
         if size.as_slice().contains(&0) {
-            let output = Tensor::f_empty(size.as_slice(), (KIND, Device::Cpu))?;
+            let output = Tensor::f_empty(size.as_slice(), (kind, Device::Cpu))?;
             return self.finished(output, sum);
         }
         if let (Some(point), Sum::None) = (&self.point, sum)
@@ -89,9 +93,11 @@ impl<const D: usize> Conv<D> {
         let (Sum::With(other) | Sum::Over(other)) = sum else {
             return Ok(lowered::<D>(packed.conv(x, self.epilogue)?)?);
         };
+        let reduced = taken(other, packed.kind)?;
+        let other = reduced.as_ref().unwrap_or(other);
         let fits = Sizes::of(other).is_some_and(|it| it.as_slice() == size.as_slice())
             && memory::is_plain(other)
-            && other.f_kind()? == KIND;
+            && other.f_kind()? == packed.kind;
         if !fits {
             // What libtorch can add nevertheless, as by broadcasting.
             return self.finished(lowered::<D>(packed.conv(x, Epilogue::None)?)?, sum);
@@ -120,19 +126,20 @@ impl<const D: usize> Conv<D> {
 
     /// The sizes of an input that is right but for them.
     #[inline]
-    fn suitable(&self, input: &Tensor) -> Option<Sizes> {
+    fn suitable(&self, input: &Tensor, kind: Kind) -> Option<Sizes> {
         let sizes = Sizes::of(input)?;
         let size = sizes.as_slice();
         let is_right = size.len() == D + 2 && size[1] == self.in_channels;
-        (is_right && memory::is_plain(input) && matches!(input.f_kind(), Ok(KIND))).then_some(sizes)
+        (is_right && memory::is_plain(input) && input.f_kind().is_ok_and(|it| it == kind))
+            .then_some(sizes)
     }
 
     #[cold]
     #[track_caller]
-    fn refusal(&self, input: &Tensor) -> Error {
+    fn refusal(&self, input: &Tensor, kind: Kind) -> Error {
         let found = memory::described(input);
         Error::module(format!(
-            "a packed convolution takes {} dimensions, {} channels, and kind {KIND:?} on Cpu, not {found}",
+            "a packed convolution takes {} dimensions, {} channels, and kind {kind:?} on Cpu, not {found}",
             D + 2,
             self.in_channels
         ))
