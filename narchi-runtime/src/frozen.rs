@@ -58,6 +58,9 @@
 //! weights are brought into the layout of oneDNN's kernels once, which libtorch has but does not use by itself. Where a build
 //! of libtorch has no such kernels, or the weights are not on the CPU, all is computed as by the trained modules.
 //!
+//! What is too small for a call of a library to pay is computed by loops in plain Rust. [`freeze_with`] and [`load_with`] take
+//! [`Options`], as numbers of 16 bits.
+//!
 //! Every module is [`Send`] and [`Sync`], its `forward` records no gradients, and a failure says which block it was.
 
 mod batch_norm;
@@ -71,6 +74,7 @@ mod linear;
 mod lstm;
 mod memory;
 mod module;
+mod options;
 mod pool;
 mod shared;
 mod shim;
@@ -85,6 +89,7 @@ pub use linear::Linear;
 pub use lstm::Lstm;
 pub use memory::keep_freed_memory;
 pub use module::{Module, Unchanging};
+pub use options::{Options, cast, freeze_with, load_with};
 pub use pool::max_pool2d;
 pub use store::{freeze, load, load_shared};
 

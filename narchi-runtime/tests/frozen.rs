@@ -10,6 +10,8 @@ mod conv_inputs;
 mod linear;
 #[path = "frozen/model.rs"]
 mod model;
+#[path = "frozen/options.rs"]
+mod options;
 #[path = "frozen/pool.rs"]
 mod pool;
 #[path = "frozen/rest.rs"]

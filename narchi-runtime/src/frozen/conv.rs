@@ -1,26 +1,29 @@
 //! Convolutions with packed weights.
 
+mod compute;
 mod packed;
 mod packs;
+mod point;
 mod small;
 
 use std::array;
 
-use tch::{Device, Tensor};
+use tch::Tensor;
 
 use super::blocks::Blocks;
-use super::dense::Sizes;
 use super::epilogue::{Epilogue, epilogues};
 use super::fold::{Pair, folded};
-use super::memory;
+use super::options::wished;
 use super::shared::Shared;
-use super::shim::{Addend, Kernels};
-use packed::{KIND, Packed, lifted, lowered};
-use small::{Call, Small};
+use super::shim::Kernels;
+use compute::Sum;
+use packed::Packed;
+use point::Point;
+use small::Small;
 
+use crate::Result;
 use crate::nn::name::{Name, Of};
 use crate::nn::{self, ConvConfig};
-use crate::{Error, Result};
 
 /// A frozen [`nn::Conv1d`]
 pub type Conv1d = Conv<1>;
@@ -43,26 +46,10 @@ pub struct Conv<const D: usize> {
     kernel: [i64; D],
     epilogue: Epilogue,
     small: Option<Small>,
+    point: Option<Point>,
     packed: Option<Packed>,
     choice: String,
     name: Name,
-}
-
-/// A second input.
-#[derive(Clone, Copy)]
-enum Sum<'a> {
-    None,
-    With(&'a Tensor),
-    Over(&'a Tensor),
-}
-
-impl<'a> Sum<'a> {
-    fn other(self) -> Option<&'a Tensor> {
-        match self {
-            Sum::None => None,
-            Sum::With(other) | Sum::Over(other) => Some(other),
-        }
-    }
 }
 
 impl<const D: usize> Conv<D> {
@@ -81,6 +68,7 @@ impl<const D: usize> Conv<D> {
             config: conv.config,
             epilogue: Epilogue::None,
             small: None,
+            point: None,
             packed: None,
             choice: "libtorch, not packed".to_owned(),
             name: conv.name,
@@ -136,16 +124,27 @@ impl<const D: usize> Conv<D> {
         if self.is_packed() {
             return self;
         }
-        self.small = Small::new(&self.config, &self.weights);
+        // With a wish, one kind is for all sizes.
+        let small = match wished() {
+            None => Small::new(&self.config, &self.weights),
+            Some(_) => None,
+        };
         self.choice = match Packed::of(&self.config, &self.weights, kernels) {
             Ok(packed) => {
+                if wished().is_none() {
+                    self.point = Point::new(&self.config, &self.weights, self.epilogue);
+                }
                 // The weights are in there alone, so that the memory of dense ones is free once they are packed.
                 self.weights.0 = Shared(Tensor::new());
                 self.packed = Some(packed);
-                "oneDNN, packed".to_owned()
+                match wished() {
+                    None => "oneDNN, packed".to_owned(),
+                    Some(kind) => format!("oneDNN, packed in {kind:?}"),
+                }
             }
             Err(reason) => format!("libtorch, {reason}"),
         };
+        self.small = small.map(|it| it.beside(self.point.is_some()));
         self
     }
 
@@ -185,127 +184,6 @@ impl<const D: usize> Conv<D> {
     #[track_caller]
     pub fn forward_add_(&self, input: &Tensor, other: &Tensor) -> Result<Tensor> {
         self.run(input, Sum::Over(other)).of(&self.name)
-    }
-
-    #[track_caller]
-    fn run(&self, input: &Tensor, sum: Sum<'_>) -> Result<Tensor> {
-        if let Some(small) = &self.small
-            && let Some(sizes) = self.suitable(input)
-            && let Some(outputs) = self.output_size(&sizes)
-        {
-            let call = Call {
-                input,
-                sizes: &sizes,
-                outputs: &outputs,
-                other: sum.other(),
-                epilogue: self.epilogue,
-            };
-            if let Some(output) = small.run(&call)? {
-                return Ok(output);
-            }
-        }
-        let _no_grad = tch::no_grad_guard();
-        let x = self.config.padded(input).transpose()?;
-        let x = x.as_ref().unwrap_or(input);
-        let Some(packed) = &self.packed else {
-            let (weight, bias) = &self.weights;
-            let bias = bias.as_deref();
-            return self.finished(self.config.convolved(x, weight, bias)?, sum);
-        };
-        let Some(sizes) = self.suitable(x) else {
-            return Err(self.refusal(input));
-        };
-        let Some(size) = self.output_size(&sizes) else {
-            return Err(Error::module(format!(
-                "an input of {:?} is smaller than a kernel of {:?}",
-                sizes.as_slice(),
-                self.kernel
-            )));
-        };
-        if size.as_slice().contains(&0) {
-            let output = Tensor::f_empty(size.as_slice(), (KIND, Device::Cpu))?;
-            return self.finished(output, sum);
-        }
-        self.fused(packed, x, sum, &size)
-    }
-
-    #[track_caller]
-    fn fused(&self, packed: &Packed, x: &Tensor, sum: Sum<'_>, size: &Sizes) -> Result<Tensor> {
-        let lifted_x;
-        let x = match D {
-            1 => {
-                lifted_x = lifted::<D>(x)?;
-                &lifted_x
-            }
-            _ => x,
-        };
-        let (Sum::With(other) | Sum::Over(other)) = sum else {
-            return Ok(lowered::<D>(packed.conv(x, self.epilogue)?)?);
-        };
-        let fits = Sizes::of(other).is_some_and(|it| it.as_slice() == size.as_slice())
-            && memory::is_plain(other)
-            && other.f_kind()? == KIND;
-        if !fits {
-            // What libtorch can add nevertheless, as by broadcasting.
-            return self.finished(lowered::<D>(packed.conv(x, Epilogue::None)?)?, sum);
-        }
-        let other = lifted::<D>(other)?;
-        let addend = match sum {
-            Sum::Over(_) if memory::may_be_overwritten(&other, x) => Addend::Over(&other),
-            _ => Addend::Kept(&other),
-        };
-        let is_relu = self.epilogue == Epilogue::Relu;
-        let output = lowered::<D>(packed.conv_add(x, addend, is_relu)?)?;
-        if is_relu {
-            return Ok(output);
-        }
-        self.epilogue.applied(output)
-    }
-
-    /// What comes after the convolution, by libtorch.
-    #[track_caller]
-    fn finished(&self, mut output: Tensor, sum: Sum<'_>) -> Result<Tensor> {
-        if let Sum::With(other) | Sum::Over(other) = sum {
-            output = output.f_add_(other)?;
-        }
-        self.epilogue.applied(output)
-    }
-
-    /// The sizes of an input that is right but for them.
-    #[inline]
-    fn suitable(&self, input: &Tensor) -> Option<Sizes> {
-        let sizes = Sizes::of(input)?;
-        let size = sizes.as_slice();
-        let is_right = size.len() == D + 2 && size[1] == self.in_channels;
-        (is_right && memory::is_plain(input) && matches!(input.f_kind(), Ok(KIND))).then_some(sizes)
-    }
-
-    #[cold]
-    #[track_caller]
-    fn refusal(&self, input: &Tensor) -> Error {
-        let found = memory::described(input);
-        Error::module(format!(
-            "a packed convolution takes {} dimensions, {} channels, and kind {KIND:?} on Cpu, not {found}",
-            D + 2,
-            self.in_channels
-        ))
-    }
-
-    /// Of an input that is padded already; nothing if it is smaller than the kernel.
-    #[inline]
-    fn output_size(&self, input: &Sizes) -> Option<Sizes> {
-        let config = &self.config;
-        let mut size = *input;
-        size.as_mut_slice()[1] = self.out_channels;
-        for (axis, padding) in config.own_padding().iter().enumerate() {
-            let window = config.dilation[axis] * (self.kernel[axis] - 1) + 1;
-            let free = size.as_slice()[2 + axis] + 2 * padding - window;
-            if free < 0 {
-                return None;
-            }
-            size.as_mut_slice()[2 + axis] = free / config.stride[axis] + 1;
-        }
-        Some(size)
     }
 }
 

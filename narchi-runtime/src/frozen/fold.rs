@@ -112,6 +112,13 @@ fn rounded(like: &Tensor, weight: &Tensor, bias: &Tensor) -> Result<Pair, TchErr
     Ok((Shared(like(weight)?), Some(Shared(like(bias)?))))
 }
 
+/// The same in another kind.
+pub(super) fn in_kind((weight, bias): &Pair, kind: Kind) -> Result<Pair, TchError> {
+    let _no_grad = tch::no_grad_guard();
+    let bias = bias.as_ref().map(|it| it.f_to_kind(kind)).transpose()?;
+    Ok((Shared(weight.f_to_kind(kind)?), bias.map(Shared)))
+}
+
 /// For builders, which have no place for an error.
 #[track_caller]
 pub(super) fn folded<const D: usize>(

@@ -11,6 +11,7 @@ use super::dense::Sizes;
 use super::epilogue::{Epilogue, epilogues};
 use super::fold::{Pair, folded};
 use super::memory;
+use super::options::{taken, wished};
 use super::shared::Shared;
 use super::shim::Kernels;
 use crate::nn;
@@ -115,7 +116,22 @@ impl Linear {
 
     epilogues!();
 
-    fn is_packed(&self) -> bool {
+    /// Of weights and a bias, packed: a part of another module, which says who failed.
+    pub(super) fn of(weights: Pair, epilogue: Epilogue) -> Self {
+        let (weight, bias) = weights;
+        let linear = nn::Linear {
+            weight: weight.0,
+            bias: bias.map(|it| it.0),
+            name: Name::default(),
+        };
+        let linear = Self {
+            epilogue,
+            ..Self::new(linear)
+        };
+        linear.pack()
+    }
+
+    pub(super) fn is_packed(&self) -> bool {
         self.small.is_some() || self.packed.is_some()
     }
 
@@ -137,7 +153,7 @@ impl Linear {
             return self;
         }
         let small = SMALL / size;
-        if small > 0 {
+        if small > 0 && wished().is_none() {
             self.small = Small::new(&self.weights);
         }
         self.choice = match Packed::of(&self.weights, kernels, border) {
@@ -149,7 +165,10 @@ impl Linear {
                 }
                 self.packed = Some(packed);
                 match (small, large) {
-                    (_, 1) => "oneDNN, packed".to_owned(),
+                    (_, 1) => match wished() {
+                        None => "oneDNN, packed".to_owned(),
+                        Some(kind) => format!("oneDNN, packed in {kind:?}"),
+                    },
                     (0, _) => format!("libtorch, from {large} rows on oneDNN, packed"),
                     _ => format!(
                         "Rust up to {small} rows, libtorch, from {large} rows on oneDNN, packed"
@@ -200,9 +219,10 @@ impl Linear {
         self.run(input, Some(other)).of(&self.name)
     }
 
+    /// As the above, without a name in its errors.
     #[inline]
     #[track_caller]
-    fn run(&self, input: &Tensor, other: Option<&Tensor>) -> Result<Tensor> {
+    pub(super) fn run(&self, input: &Tensor, other: Option<&Tensor>) -> Result<Tensor> {
         if let Some(small) = &self.small
             && let Some(output) = small.run(input, other, self.epilogue)?
         {
@@ -222,17 +242,21 @@ impl Linear {
         else {
             return self.finished(input.f_linear(weight, bias)?, other);
         };
-        self.check(input)?;
-        let weight = &packed.weight;
+        let reduced = taken(input, packed.kind)?;
+        let input = reduced.as_ref().unwrap_or(input);
+        self.check(input, packed.kind)?;
+        let (weight, bias) = (&packed.weight, packed.bias.as_deref());
         let run = |epilogue| packed.kernels.linear(input, weight, bias, epilogue);
         let Some(other) = other else {
             return Ok(run(self.epilogue)?);
         };
+        let reduced = taken(other, packed.kind)?;
+        let other = reduced.as_ref().unwrap_or(other);
         let mut size = input.size();
         if let Some(last) = size.last_mut() {
             *last = self.out_features;
         }
-        if other.size() != size || other.f_kind()? != Kind::Float || !memory::is_plain(other) {
+        if other.size() != size || other.f_kind()? != packed.kind || !memory::is_plain(other) {
             return self.finished(run(Epilogue::None)?, Some(other));
         }
         self.epilogue
@@ -252,17 +276,17 @@ impl Linear {
     }
 
     #[track_caller]
-    fn check(&self, input: &Tensor) -> Result<()> {
+    fn check(&self, input: &Tensor, kind: Kind) -> Result<()> {
         let size = input.size();
         let is_right = memory::is_plain(input)
-            && input.f_kind()? == Kind::Float
+            && input.f_kind()? == kind
             && size.last() == Some(&self.in_features);
         if is_right {
             return Ok(());
         }
         let found = memory::described(input);
         Err(Error::module(format!(
-            "a packed linear map takes {} features of kind Float on Cpu, not {found}",
+            "a packed linear map takes {} features of kind {kind:?} on Cpu, not {found}",
             self.in_features
         )))
     }

@@ -7,6 +7,7 @@ use std::fmt;
 use tch::Tensor;
 
 use super::blocks::Blocks;
+use super::options::widened;
 use super::shared::Shared;
 use super::shim::Recurrent;
 use crate::nn::name::{Name, Of};
@@ -100,7 +101,10 @@ impl Lstm {
     ) -> Result<(Tensor, Tensor, Tensor)> {
         let _no_grad = tch::no_grad_guard();
         match &self.packed {
-            Some(packed) => packed.run(input).of(self.name()),
+            Some(packed) => match widened(input)? {
+                Some(input) => packed.run(&input).of(self.name()),
+                None => packed.run(input).of(self.name()),
+            },
             None => self.trained.forward_with_state(input, false),
         }
     }

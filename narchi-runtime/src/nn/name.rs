@@ -5,7 +5,7 @@ use tch::{TchError, nn::Path};
 use crate::{Error, Result};
 
 /// The path of a module's weights, `layer1.0.conv1`: a failure of the module says it.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Name(Box<str>);
 
 impl Name {

@@ -183,6 +183,13 @@ fn large_convolutions() {
         Config::default(),
         &[1, 96, 21, 20],
     );
+    agrees(
+        "larger 1 × 1",
+        [96, 64],
+        [1, 1],
+        Config::default(),
+        &[2, 96, 31, 30],
+    );
     let config = Config {
         padding: [1, 1],
         groups: 48,

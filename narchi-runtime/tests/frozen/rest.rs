@@ -151,3 +151,40 @@ fn threads_compute_what_one_does() {
         }
     });
 }
+
+#[test]
+fn a_packed_lstm_is_as_close_to_the_truth_as_a_trained_one() {
+    let _turn = seeded(44);
+    for threads in [1, 2] {
+        for (num_layers, bidirectional, bias) in
+            [(1, false, true), (2, true, true), (3, true, false)]
+        {
+            let config = nn::RecurrentConfig {
+                num_layers,
+                bias,
+                bidirectional,
+                ..Default::default()
+            };
+            let make = |vs: &nn::Path| nn::Lstm::new(vs / "rnn", 24, 32, config);
+            let (single, truth) = twins(make);
+            let lstm = frozen(&single, "rnn", |vs| frozen::Lstm::new(make(vs)).pack());
+            assert_eq!(frozen::describe(&lstm), "rnn   oneDNN, packed\n");
+            narchi_runtime::tch::set_num_threads(threads);
+            for size in [[1, 40, 24], [9, 3, 24]] {
+                let x = random(&size);
+                let what = format!("{size:?} {config:?}");
+                let [a, b, c] = [
+                    lstm.forward_with_state(&x, false).unwrap(),
+                    single.forward_with_state(&x, false).unwrap(),
+                    truth.forward_with_state(&double(&x), false).unwrap(),
+                ];
+                check(&what, &a.0, &b.0, &c.0);
+                check(&what, &a.1, &b.1, &c.1);
+                check(&what, &a.2, &b.2, &c.2);
+                assert_eq!(lstm.forward(&x).unwrap(), a.0);
+                assert_eq!(lstm.forward_t(&x, false).unwrap(), a.0);
+                assert!(!a.0.requires_grad());
+            }
+        }
+    }
+}

@@ -8,13 +8,11 @@ use super::packs::{Packing, Packs};
 use crate::Error;
 use crate::frozen::dense::Sizes;
 use crate::frozen::epilogue::Epilogue;
-use crate::frozen::fold::Pair;
+use crate::frozen::fold::{Pair, in_kind};
+use crate::frozen::options::wished;
 use crate::frozen::shared::Shared;
 use crate::frozen::shim::{Addend, Geometry, Kernels};
 use crate::nn::ConvConfig;
-
-/// The kind of packed weights.
-pub(super) const KIND: Kind = Kind::Float;
 
 /// What a packed convolution is called with, in the two dimensions that a packed one has at least.
 pub(super) struct Packed {
@@ -25,19 +23,21 @@ pub(super) struct Packed {
     padding: Vec<i64>,
     stride: Vec<i64>,
     dilation: Vec<i64>,
+    pub(super) kind: Kind,
 }
 
 impl Packed {
     /// Of a convolution, or why not.
     pub(super) fn of<const D: usize>(
         config: &ConvConfig<D>,
-        (weight, bias): &Pair,
+        weights: &Pair,
         kernels: Result<&'static Kernels, &'static str>,
     ) -> Result<Self, String> {
+        let (weight, _) = weights;
         if weight.device() != Device::Cpu {
             return Err("not on the CPU".to_owned());
         }
-        if weight.kind() != KIND {
+        if weight.kind() != Kind::Float {
             return Err(format!("of kind {:?}", weight.kind()));
         }
         let smallest = |it: &[i64], least| it.iter().all(|it| *it >= least);
@@ -62,6 +62,9 @@ impl Packed {
             groups: config.groups,
         };
         let _no_grad = tch::no_grad_guard();
+        let reduced = wished().map(|kind| in_kind(weights, kind)).transpose();
+        let reduced = reduced.map_err(|error| Error::from(error).to_string())?;
+        let (weight, bias) = reduced.as_ref().unwrap_or(weights);
         let bias = bias.as_deref();
         let packed = lifted::<D>(weight).and_then(|it| Self::new(kernels, &it, bias, geometry));
         packed.map_err(|error| Error::from(error).to_string())
@@ -82,6 +85,7 @@ impl Packed {
             padding: geometry.padding.to_vec(),
             stride: geometry.stride.to_vec(),
             dilation: geometry.dilation.to_vec(),
+            kind: weight.f_kind()?,
         })
     }
 

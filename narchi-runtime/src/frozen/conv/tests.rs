@@ -1,6 +1,9 @@
 use tch::{Device, Kind};
 
+use super::small::Call;
 use super::*;
+use crate::frozen::dense::Sizes;
+use crate::frozen::memory;
 use crate::nn::VarStore;
 
 fn conv<const D: usize>(groups: i64) -> Conv<D> {

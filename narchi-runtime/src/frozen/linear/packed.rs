@@ -5,7 +5,8 @@ use std::fmt;
 use tch::{Device, Kind, Tensor};
 
 use super::border::Border;
-use crate::frozen::fold::Pair;
+use crate::frozen::fold::{Pair, in_kind};
+use crate::frozen::options::wished;
 use crate::frozen::shared::Shared;
 use crate::frozen::shim::Kernels;
 use crate::{Error, Result};
@@ -19,15 +20,19 @@ pub(super) struct Packed {
     pub(super) weight: Shared<Tensor>,
     /// From so many rows on they are faster; from 1 on, there are no others.
     pub(super) from_rows: usize,
+    /// In the kind of the weight.
+    pub(super) bias: Option<Shared<Tensor>>,
+    pub(super) kind: Kind,
 }
 
 impl Packed {
     /// Of the weights of a linear map, or why not.
     pub(super) fn of(
-        (weight, bias): &Pair,
+        weights: &Pair,
         kernels: Result<&'static Kernels, &'static str>,
         border: Border,
     ) -> Result<Self, String> {
+        let (weight, bias) = weights;
         if weight.device() != Device::Cpu {
             return Err("not on the CPU".to_owned());
         }
@@ -43,13 +48,22 @@ impl Packed {
         }
         let kernels = kernels.map_err(|missing| format!("which lacks {missing}"))?;
         let _no_grad = tch::no_grad_guard();
-        let dense = weight.f_contiguous();
-        let packed = dense.and_then(|it| kernels.pack_linear(&it, ROWS));
-        Ok(Self {
-            kernels,
-            weight: Shared(packed.map_err(|error| Error::from(error).to_string())?),
-            from_rows: border.rows_for(weight.numel()),
-        })
+        let from_rows = match wished() {
+            None => border.rows_for(weight.numel()),
+            // One kind is for any number of rows.
+            Some(_) => 1,
+        };
+        let kind = wished().unwrap_or(Kind::Float);
+        let packed = in_kind(weights, kind).and_then(|(weight, bias)| {
+            Ok(Self {
+                kernels,
+                weight: Shared(kernels.pack_linear(&weight.f_contiguous()?, ROWS)?),
+                from_rows,
+                bias,
+                kind,
+            })
+        });
+        packed.map_err(|error| Error::from(error).to_string())
     }
 }
 

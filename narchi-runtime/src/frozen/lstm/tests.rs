@@ -34,8 +34,8 @@ fn packed_layers_compute_the_same_for_any_size() {
         ] {
             let config = RecurrentConfig {
                 num_layers,
-                bidirectional,
                 bias,
+                bidirectional,
                 ..Default::default()
             };
             let [packed, plain] = twins(config, 19, 40);

@@ -8,7 +8,7 @@
 use std::ffi::CStr;
 use std::ptr::null_mut;
 
-use tch::{TchError, Tensor};
+use tch::{Kind, TchError, Tensor};
 
 use super::optional::done;
 use super::{Geometry, Handle, Kernels, Word, lent};
@@ -33,6 +33,17 @@ impl Kernels {
             self.some(self.list(input)?)?,
         ];
         self.call(c"mkldnn::_reorder_convolution_weight", arguments)
+    }
+
+    /// Whether there are instructions for numbers of 16 bits.
+    pub(in crate::frozen) fn supports(&self, kind: Kind) -> Result<bool, TchError> {
+        let name = match kind {
+            Kind::BFloat16 => c"mkldnn::_is_mkldnn_bf16_supported",
+            Kind::Half => c"mkldnn::_is_mkldnn_fp16_supported",
+            _ => return Ok(kind == Kind::Float),
+        };
+        // No arguments, but a place for the result.
+        Ok(self.dispatch(name, [0])? & 0xff != 0)
     }
 
     /// What tells the layouts of packed weights apart; nothing where libtorch does not say.
