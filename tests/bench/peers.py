@@ -5,11 +5,12 @@
 The first run makes a virtual environment in the user's cache folder and installs the peers there: five gigabytes, since
 PyPI's torch comes with CUDA. With PIP_EXTRA_INDEX_URL=https://download.pytorch.org/whl/cpu it is less.
 
-Every contender is a process of its own, so that no two share a pool of threads, and computes only while it is asked to.
-In each round all have a turn, each with a pause before it, in which the threads of the one before stop spinning, and
-with some calls that are not timed. No waiting policy of any library is changed. What counts are the ratios of a round;
-printed are their median and its 95 % interval. Peers are called from Python, which costs each call some microseconds:
-that matters for `mlp` alone. Every process keeps the memory that it frees, as `frozen::keep_freed_memory` does.
+Every peer is a process of its own, so that no two share a pool of threads, and computes only while it is asked to; so
+is narchi, as `cargo bench --bench speed -- serve`. In each round all contenders have a turn, each with a pause before
+it, in which the threads of the one before stop spinning, and with some calls that are not timed. No library's way of
+waiting is changed. What counts are the ratios of a round; printed are their median and its 95 % interval. Peers are
+called from Python, which costs each call some microseconds: that matters for `mlp` alone. Every process keeps the
+memory that it frees, as `frozen::keep_freed_memory` does.
 """
 
 import argparse
@@ -30,14 +31,14 @@ CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "narc
 PYTHON = CACHE / "bin" / "python"
 
 # The libtorch of the project is that of this torch.
-TORCH = ["torch==2.13.0", "torchvision==0.28.0", "onnx"]
+TORCH = ["torch==2.13.0", "torchvision==0.28.0"]
 # What each peer needs beside.
 PEERS = {
-    "PyTorch eager": None,
-    "TorchScript frozen": None,
-    "torch.compile frozen": None,
-    "ONNX Runtime": "onnxruntime",
-    "OpenVINO": "openvino",
+    "PyTorch eager": [],
+    "TorchScript frozen": [],
+    "torch.compile frozen": [],
+    "ONNX Runtime": ["onnx", "onnxruntime"],
+    "OpenVINO": ["onnx", "openvino"],
 }
 # The shape of one input.
 MODELS = {
@@ -64,8 +65,6 @@ class Missing(Exception):
 
 def prepare():
     """Makes the virtual environment, or completes it; says why peers are missing."""
-    if sys.version_info < (3, 10):
-        sys.exit("error: Python 3.10 or later is needed")
     if installed() is None:
         if not all(importlib.util.find_spec(it) for it in ("venv", "ensurepip")):
             sys.exit("error: this Python has no venv module (on Debian and Ubuntu `apt install python3-venv`)")
@@ -78,9 +77,9 @@ def prepare():
     except Missing as error:
         sys.exit(f"error: {error}\nall peers need it; PyPI has it for some versions of Python only")
     missing = {}
-    for peer, package in PEERS.items():
+    for peer, packages in PEERS.items():
         try:
-            install([package] if package else [])
+            install(packages)
         except Missing as error:
             missing[peer] = str(error)
     return missing
@@ -92,10 +91,8 @@ def run(command):
 
 def installed():
     """What the virtual environment has, each as `name` and as `name==version`; None if it is of no use."""
-    if not PYTHON.exists():
-        return None
-    listed = run([PYTHON, "-m", "pip", "list", "--format=json"])
-    if listed.returncode:
+    listed = PYTHON.exists() and run([PYTHON, "-m", "pip", "list", "--format=json"])
+    if not listed or listed.returncode:
         return None
     have = {it["name"]: it["version"].split("+")[0] for it in json.loads(listed.stdout)}
     return {*have, *(f"{name}=={version}" for name, version in have.items())}
@@ -110,8 +107,7 @@ def install(packages):
     print(f"installing {what}", file=sys.stderr)
     done = run([PYTHON, "-m", "pip", "install", "--no-cache-dir", "--only-binary=:all:", *wanted])
     if done.returncode:
-        said = done.stdout + done.stderr
-        offline = any(it in said for it in ("NewConnectionError", "Connection refused", "ConnectTimeout"))
+        offline = "Failed to establish a new connection" in done.stdout + done.stderr
         reason = "pip does not reach its index; see whether the network is up" if offline else last_line(done.stderr)
         raise Missing(f"{what} cannot be installed: {reason}")
 
@@ -119,62 +115,77 @@ def install(packages):
 def last_line(text):
     """The line of a log that says most: its last error, else its last line."""
     lines = [it.strip() for it in text.splitlines() if it.strip()]
-    errors = [it for it in lines if it.split(":")[0].endswith(("ERROR", "Error", "error", "Exception"))]
+    errors = [it for it in lines if it.split(":")[0].lower().endswith(("error", "exception"))]
     return (errors or lines or ["it said nothing"])[-1][:300]
 
 
-# Contenders, as the one who times them sees them: processes that answer a line with a line.
-
-
-def environment(threads):
-    """The same for every process."""
-    return {
-        **os.environ,
-        "OMP_NUM_THREADS": str(threads),
-        "MKL_NUM_THREADS": str(threads),
-        # What mallopt(3) sets in `frozen::keep_freed_memory`.
-        "MALLOC_MMAP_THRESHOLD_": str(2**31 - 1),
-        "MALLOC_TRIM_THRESHOLD_": str(2**31 - 1),
-        "TORCHINDUCTOR_CACHE_DIR": str(CACHE / "inductor"),
-    }
+# Contenders as the one who times them sees them: processes that answer a line with a line.
 
 
 class Process:
-    """A process on pipes."""
-
     def __init__(self, command, threads, log=None):
+        settings = {
+            "OMP_NUM_THREADS": threads,
+            "MKL_NUM_THREADS": threads,
+            # What `frozen::keep_freed_memory` sets.
+            "MALLOC_MMAP_THRESHOLD_": 2**31 - 1,
+            "MALLOC_TRIM_THRESHOLD_": 2**31 - 1,
+            "TORCHINDUCTOR_CACHE_DIR": CACHE / "inductor",
+            "PYTHONDONTWRITEBYTECODE": 1,
+        }
+        environment = {**os.environ, **{key: str(value) for key, value in settings.items()}}
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": log}
         self.log = log
-        self.process = subprocess.Popen(
-            command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=log,
-            text=True,
-            cwd=ROOT,
-            env=environment(threads),
-        )
+        self.process = subprocess.Popen(command, **pipes, text=True, cwd=ROOT, env=environment)
 
     def ask(self, line):
         try:
             print(line, file=self.process.stdin, flush=True)
         except BrokenPipeError:
+            # Then there is no answer, either.
             pass
         return self.answer()
 
     def answer(self):
         line = self.process.stdout.readline()
         if not line:
-            self.process.wait()
+            status = self.process.wait()
             said = ""
             if self.log:
                 self.log.seek(0)
                 said = self.log.read()
-            raise Missing(last_line(said))
+            raise Missing(f"{last_line(said)} (status {status})")
         return line
 
     def close(self):
         self.process.stdin.close()
         self.process.wait()
+
+
+class Contender:
+    """What it is called, its process, and the words that mean it there."""
+
+    def __init__(self, name, process, words=""):
+        self.name, self.process, self.words = name, process, words
+        self.calls, self.seconds = 1, []
+
+    def output(self):
+        return [float(it) for it in self.process.ask(f"output{self.words}").split()]
+
+    def time(self, calls):
+        return float(self.process.ask(f"time{self.words} {calls}"))
+
+    def calibrate(self):
+        """Finds how many calls make a turn, while everything gets warm."""
+        for _ in range(3):
+            self.time(1)
+        while self.time(self.calls) * self.calls < TURN:
+            self.calls *= 2
+
+    def take_turn(self):
+        time.sleep(PAUSE)
+        self.time(1 + self.calls // 10)
+        self.seconds.append(self.time(self.calls))
 
 
 def start_own(threads):
@@ -191,96 +202,72 @@ def start_own(threads):
     return own
 
 
-class Contender:
-    """A way to compute a model: what it is called, the process, and how it is asked."""
-
-    def __init__(self, name, process, words=""):
-        self.name, self.process, self.words = name, process, words
-        self.calls, self.seconds = 1, []
-
-    def output(self):
-        return [float(it) for it in self.process.ask(f"output{self.words}").split()]
-
-    def turn(self, calls):
-        return float(self.process.ask(f"time{self.words} {calls}"))
-
-    def calibrate(self):
-        """Finds how many calls make a turn, while everything gets warm."""
-        for _ in range(3):
-            self.turn(1)
-        while self.turn(self.calls) * self.calls < TURN:
-            self.calls *= 2
-
-    def take_turn(self):
-        time.sleep(PAUSE)
-        self.turn(1 + self.calls // 10)
-        self.seconds.append(self.turn(self.calls))
-
-
-# One table.
-
-
-def compare(own, model, batch, threads, rounds, missing):
-    """Runs all contenders in turn, and prints what they take."""
-    words = f" {model} {batch} {threads}"
-    contenders = [Contender(f"narchi {it}", own, f"{words} {it}") for it in ("frozen", "generated")]
-    missing = dict(missing)
+def start_peers(model, batch, threads, missing):
+    """The peers that can take part; those that cannot are added to `missing`."""
+    peers = []
     with tempfile.TemporaryDirectory() as folder:
         for name in [it for it in PEERS if it not in missing]:
             worker = [PYTHON, __file__, "--worker", name, folder, model, str(batch), str(threads)]
             process = Process(worker, threads, tempfile.TemporaryFile("w+"))
             try:
                 process.answer()
-                contenders.append(Contender(name, process))
+                peers.append(Contender(name, process))
             except Missing as error:
                 missing[name] = str(error)
+    return peers
+
+
+def compare(own, model, batch, threads, rounds, missing):
+    """Lets all contenders take turns, and prints what they take; returns whether they agree."""
+    words = f" {model} {batch} {threads}"
+    missing = dict(missing)
+    peers = start_peers(model, batch, threads, missing)
+    contenders = [*(Contender(f"narchi {it}", own, f"{words} {it}") for it in ("frozen", "generated")), *peers]
     expected = contenders[0].output()
     differences = [difference(it.output(), expected) for it in contenders]
     for it in contenders:
         it.calibrate()
-    for turn in range(rounds):
+    for number in range(rounds):
         # Who comes after whom stays, who is first does not.
-        first = turn % len(contenders)
+        first = number % len(contenders)
         for it in contenders[first:] + contenders[:first]:
             it.take_turn()
+    for it in peers:
+        it.process.close()
     rate, floor = map(float, own.ask(f"floor{words}").split())
-    for it in contenders:
-        if it.process is not own:
-            it.process.close()
-    show(f"{model}, batch {batch}, {threads} threads, {rounds} rounds", contenders, differences)
+
+    frozen = contenders[0].seconds
+    print(f"{f'{model}, batch {batch}, {threads} threads':36}    median   frozen/it          95 %        differs by")
+    for it, off in zip(contenders, differences):
+        low, middle, high = interval([a / b for a, b in zip(frozen, it.seconds)])
+        print(
+            f"  {it.name:24} {1e3 * statistics.median(it.seconds):>14.4f} ms   × {middle:.3f} [{low:.3f}, {high:.3f}]"
+            f"   {off:.0e}{'' if off < TOLERANCE else ', WRONG'}"
+        )
+    for name, reason in missing.items():
+        print(f"  {name} is missing: {reason}")
     print(f"  {threads} threads: {2e-9 * rate:.0f} GFLOP/s in one large convolution", end="")
-    share = floor / statistics.median(contenders[0].seconds)
+    share = floor / statistics.median(frozen)
     print(f"; frozen is at {100 * share:.0f} % of that rate" if math.isfinite(share) else "")
-    for peer, reason in missing.items():
-        print(f"  {peer} is missing: {reason}")
-    print(flush=True)
+    below, middle, above = statistics.quantiles(frozen, n=4)
+    load = f"the load of the machine is {os.getloadavg()[0]:.1f}"
+    print(f"  half of frozen's {rounds} turns are within {100 * (above - below) / middle:.0f} %; {load}\n", flush=True)
     return all(it < TOLERANCE for it in differences)
 
 
 def difference(output, expected):
     """The greatest there is, relative to the greatest number."""
-    if len(output) != len(expected):
+    if len(output) != len(expected) or not all(map(math.isfinite, output)):
         return math.inf
-    return max(abs(a - b) for a, b in zip(output, expected)) / max(map(abs, expected))
+    return max(abs(a - b) for a, b in zip(output, expected)) / max(1e-30, *map(abs, expected))
 
 
-def show(title, contenders, differences):
-    print(f"{title:42}   median   frozen/it          95 %       differs by")
-    frozen = contenders[0].seconds
-    for it, off in zip(contenders, differences):
-        ratios = sorted(a / b for a, b in zip(frozen, it.seconds))
-        # Between which of them their true median is: as many are below it as heads fall in so many throws of a coin.
-        count = len(ratios)
-        low = max(math.floor(count / 2 - 1.96 * math.sqrt(count) / 2), 0)
-        high = max(count - 1 - low, low)
-        verdict = "" if off < TOLERANCE else "  WRONG"
-        print(
-            f"  {it.name:34} {1e3 * statistics.median(it.seconds):>9.4f} ms"
-            f"   × {ratios[count // 2]:.3f} [{ratios[low]:.3f}, {ratios[high]:.3f}]   {off:.0e}{verdict}"
-        )
-    quarters = statistics.quantiles(frozen, n=4)
-    spread = (quarters[2] - quarters[0]) / quarters[1]
-    print(f"  half of frozen's turns are within {100 * spread:.0f} % of each other; load {os.getloadavg()[0]:.1f}")
+def interval(ratios):
+    """The median, and between what the true one is: as many are below it as heads fall in so many throws of a coin."""
+    count = len(ratios)
+    low = max(math.floor(count / 2 - 1.96 * math.sqrt(count) / 2), 0)
+    ratios = sorted(ratios)
+    return ratios[low], ratios[count // 2], ratios[max(count - 1 - low, low)]
 
 
 # The peers, in processes of their own, which have the packages of the virtual environment.
@@ -295,7 +282,6 @@ def formula():
 
 
 def example(model, batch):
-    """The input that belongs to the weights."""
     shape = (batch, *MODELS[model])
     return (2 * formula().uniform("input", math.prod(shape)) - 1).reshape(shape).astype("float32")
 
@@ -325,6 +311,7 @@ def build(name):
         model = getattr(torchvision.models, torchvisions.get(name, name))()
     for module in list(model.modules()):
         for child, layer in module.named_children():
+            # As in `tests/arch/mobilenet.jsonnet`.
             if isinstance(layer, nn.ReLU6):
                 setattr(module, child, nn.ReLU(inplace=True))
     model.load_state_dict({key: formula().hash_v1(key, it) for key, it in model.state_dict().items()})
@@ -346,12 +333,8 @@ def peer(name, folder, model, batch, threads):
     if name == "OpenVINO":
         import openvino
 
-        settings = {
-            "PERFORMANCE_HINT": "LATENCY",
-            "INFERENCE_NUM_THREADS": threads,
-            "INFERENCE_PRECISION_HINT": "f32",
-        }
-        request = openvino.Core().compile_model(onnx, "CPU", settings).create_infer_request()
+        hints = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": "f32", "INFERENCE_NUM_THREADS": threads}
+        request = openvino.Core().compile_model(onnx, "CPU", hints).create_infer_request()
         return lambda: request.infer([x], share_inputs=True, share_outputs=True)[0], lambda y: y
 
     import torch
@@ -376,20 +359,20 @@ def export(folder, model, batch):
 
     onnx, x = Path(folder) / "model.onnx", Path(folder) / "x.npy"
     if not x.exists():
-        exporter = [sys.executable, __file__, "--export", onnx, x, model, str(batch)]
-        if subprocess.run(exporter).returncode:
+        command = [sys.executable, __file__, "--export", onnx, x, model, str(batch)]
+        if subprocess.run(command).returncode:
             sys.exit(1)
     return onnx, numpy.load(x)
 
 
-def export_here(onnx, x, model, batch):
+def export_here(onnx, file, model, batch):
     import numpy
     import torch
 
-    example_input = example(model, batch)
-    inputs = (torch.from_numpy(example_input),)
+    x = example(model, int(batch))
+    inputs = (torch.from_numpy(x),)
     torch.onnx.export(build(model), inputs, onnx, input_names=["input"], output_names=["output"], dynamo=False)
-    numpy.save(x, example_input)
+    numpy.save(file, x)
 
 
 def work(name, folder, model, batch, threads):
@@ -397,13 +380,13 @@ def work(name, folder, model, batch, threads):
     # Libraries print, too.
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
-    compute, numpy = peer(name, folder, model, batch, threads)
+    compute, to_numpy = peer(name, folder, model, int(batch), int(threads))
     compute()
     print("ready", file=answers, flush=True)
     for line in sys.stdin:
         command, *calls = line.split()
         if command == "output":
-            print(*numpy(compute()).flatten().tolist(), file=answers, flush=True)
+            print(*to_numpy(compute()).flatten().tolist(), file=answers, flush=True)
             continue
         count = int(calls[0])
         start = time.perf_counter()
@@ -413,13 +396,13 @@ def work(name, folder, model, batch, threads):
 
 
 def main():
-    if sys.argv[1:2] == ["--worker"]:
-        name, folder, model, batch, threads = sys.argv[2:]
-        return work(name, folder, model, int(batch), int(threads))
-    if sys.argv[1:2] == ["--export"]:
-        onnx, x, model, batch = sys.argv[2:]
-        return export_here(onnx, x, model, int(batch))
-    numbers = lambda text: [int(it) for it in text.split(",")]
+    parts = {"--worker": work, "--export": export_here}
+    if sys.argv[1:] and sys.argv[1] in parts:
+        return parts[sys.argv[1]](*sys.argv[2:])
+
+    def numbers(text):
+        return [int(it) for it in text.split(",")]
+
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("models", nargs="*", help=f"of {', '.join(MODELS)}; all by default")
     parser.add_argument("--batch", type=numbers, default=[1, 8])
@@ -427,10 +410,10 @@ def main():
     parser.add_argument("--rounds", type=int, default=30)
     wish = parser.parse_args()
     unknown = set(wish.models) - set(MODELS)
-    if unknown:
-        parser.error(f"no such model: {', '.join(unknown)}")
-    if wish.rounds < 2:
-        parser.error("an interval needs two rounds at least")
+    if unknown or wish.rounds < 2:
+        parser.error(f"no such model: {', '.join(unknown)}" if unknown else "an interval needs two rounds at least")
+    if sys.version_info < (3, 10):
+        sys.exit("error: Python 3.10 or later is needed")
     missing = prepare()
     agree = True
     for threads in wish.threads:

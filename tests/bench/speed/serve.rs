@@ -83,7 +83,7 @@ impl Open {
             }
             ("output", [contender]) => {
                 let y = self.contender(contender)?.compute(&self.x);
-                let y = y.to_dense().to_kind(Kind::Float).flatten(0, -1);
+                let y = y.to_kind(Kind::Float).flatten(0, -1);
                 let y: Vec<f32> = (&y).try_into().expect("numbers");
                 let y: Vec<String> = y.iter().map(ToString::to_string).collect();
                 Some(y.join(" "))
