@@ -1,5 +1,6 @@
 //! What generated code takes beside the same models written by hand: `cargo bench -p narchi-tests --bench speed`, with words
 //! that choose models, `threads=2`, `batch=8` and `rounds=30`.
+//! With the word `serve` it is one of the contenders of `tests/bench/peers.py`.
 //!
 //! All contenders of a model run in turn in each round, so that what else the machine does meets all of them. What counts
 //! are the ratios of a round; printed are their median and its 95 % interval.
@@ -12,6 +13,7 @@
 
 mod by_hand;
 mod rounds;
+mod serve;
 
 use std::{env, process::ExitCode};
 
@@ -67,7 +69,20 @@ struct Case {
     input: &'static [i64],
     /// Multiply-adds for one input, where that is what takes the time.
     multiplications: Option<f64>,
-    contenders: fn() -> Vec<Contender>,
+    /// What the frozen model does, and the contenders.
+    contenders: fn() -> (String, Vec<Contender>),
+}
+
+impl Case {
+    fn size(&self, batch: i64) -> Vec<i64> {
+        [&[batch], self.input].concat()
+    }
+
+    /// What the multiplications take at so many a second.
+    #[expect(clippy::cast_precision_loss, reason = "a small number")]
+    fn seconds_at(&self, rate: f64, batch: i64) -> Option<f64> {
+        Some(self.multiplications? * batch as f64 / rate)
+    }
 }
 
 /// The contenders of a model: by hand, generated, frozen.
@@ -79,8 +94,8 @@ macro_rules! contenders {
             let model = $model::new(&vs.root());
             formula::fill(&vs).expect("weights");
             let frozen = model.freeze().expect("freezes");
-            println!("{}", frozen::describe(&frozen));
-            vec![
+            let description = frozen::describe(&frozen);
+            let contenders = vec![
                 Contender::new("tch by hand", move |x| by_hand.forward(x)),
                 Contender::new("generated", move |x| {
                     // The weights live as long as the model.
@@ -88,12 +103,13 @@ macro_rules! contenders {
                     model.$forward(x $(, $train)?).expect("computes")
                 }),
                 Contender::new("frozen", move |x| frozen.forward(x).expect("computes")),
-            ]
+            ];
+            (description, contenders)
         }
     };
 }
 
-const CASES: [Case; 7] = [
+static CASES: [Case; 7] = [
     Case {
         name: "mlp",
         input: &[8],
@@ -145,8 +161,12 @@ fn main() -> ExitCode {
     }
     // As a program that cares does: it is the same for all contenders.
     frozen::keep_freed_memory();
-    let wish = Wish::read();
     let _no_grad = tch::no_grad_guard();
+    if env::args().any(|it| it == "serve") {
+        serve::serve().expect("pipes, and lines as they should be");
+        return ExitCode::SUCCESS;
+    }
+    let wish = Wish::read();
     for threads in &wish.threads {
         tch::set_num_threads(*threads);
         let rate = multiplications_a_second();
@@ -155,17 +175,15 @@ fn main() -> ExitCode {
             2e-9 * rate
         );
         for case in CASES.iter().filter(|it| wish.has(it.name)) {
-            let contenders = (case.contenders)();
+            let (description, contenders) = (case.contenders)();
+            println!("{description}");
             for batch in &wish.batches {
-                let size = [&[*batch], case.input].concat();
-                let x = Tensor::rand(&size, (Kind::Float, Device::Cpu));
+                let x = Tensor::rand(case.size(*batch), (Kind::Float, Device::Cpu));
                 check(&contenders, &x);
                 let rounds = Rounds::run(&contenders, &x, wish.rounds);
                 println!("{}, batch {batch}, {threads} threads", case.name);
                 print!("{rounds}");
-                if let Some(multiplications) = case.multiplications {
-                    #[expect(clippy::cast_precision_loss, reason = "a small number")]
-                    let floor = multiplications * *batch as f64 / rate;
+                if let Some(floor) = case.seconds_at(rate, *batch) {
                     let share = floor / rounds.median_of_last();
                     println!("  frozen is at {:.0} % of that rate", 100.0 * share);
                 }

@@ -25,12 +25,16 @@ impl Contender {
         }
     }
 
+    pub(crate) fn name(&self) -> &'static str {
+        self.name
+    }
+
     pub(crate) fn compute(&self, x: &Tensor) -> Tensor {
         (self.compute)(x)
     }
 
     /// Seconds a call.
-    fn turn(&self, x: &Tensor, calls: u32) -> f64 {
+    pub(crate) fn turn(&self, x: &Tensor, calls: u32) -> f64 {
         let start = Instant::now();
         for _ in 0..calls {
             drop(black_box(self.compute(x)));
