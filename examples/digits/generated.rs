@@ -131,6 +131,15 @@ impl Digits {
         frozen::freeze(self, "conv", FrozenDigits::new)
     }
 
+    /// The same with fewer bits a number, where `options` ask for that.
+    ///
+    /// # Errors
+    ///
+    /// Also if the processor cannot compute so.
+    pub fn freeze_with(&self, options: &frozen::Options) -> Result<FrozenDigits> {
+        frozen::freeze_with(self, "conv", options, FrozenDigits::new)
+    }
+
     /// The same, ready for inputs of these sizes: `N`.
     ///
     /// Without, the first call with inputs of a size takes longer.

@@ -5,5 +5,5 @@ mod generated;
 mod training;
 
 pub use data::{Data, Images};
-pub use generated::Digits;
+pub use generated::{Digits, FrozenDigits};
 pub use training::{Progress, Training, accuracy, classify};

@@ -200,6 +200,15 @@ impl Resnet {
         frozen::freeze(self, "conv1", FrozenResnet::new)
     }
 
+    /// The same with fewer bits a number, where `options` ask for that.
+    ///
+    /// # Errors
+    ///
+    /// Also if the processor cannot compute so.
+    pub fn freeze_with(&self, options: &frozen::Options) -> Result<FrozenResnet> {
+        frozen::freeze_with(self, "conv1", options, FrozenResnet::new)
+    }
+
     /// The same, ready for inputs of these sizes: `N`, `H` and `W`.
     ///
     /// Without, the first call with inputs of a size takes longer.

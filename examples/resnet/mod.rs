@@ -3,4 +3,4 @@
 pub mod formula;
 mod generated;
 
-pub use generated::Resnet;
+pub use generated::{FrozenResnet, Resnet};

@@ -2,8 +2,8 @@
 
 use std::{env, fs, path::Path, process::Command};
 
-use narchi_examples::digits::{Data, Digits, Training, accuracy};
-use narchi_runtime::{Device, load, nn, save, tch};
+use narchi_examples::digits::{Data, Digits, FrozenDigits, Training, accuracy};
+use narchi_runtime::{Device, Kind, frozen, load, nn, save, tch};
 
 fn trained(data: &Data, training: Training, seed: i64) -> (Digits, nn::VarStore) {
     // More threads would gain nothing with images this small, and disturb other tests.
@@ -31,6 +31,30 @@ fn held_out_digits_are_read_before_and_after_saving() {
     assert_ne!(outputs(&model), outputs(&fresh));
     assert_eq!(load(&fresh_vs, &path).unwrap().notes, [""; 0]);
     assert_eq!(outputs(&model), outputs(&fresh));
+
+    // Frozen, it reads as many; with 16 bits a number, where the processor computes so, hardly fewer.
+    let images = &data.held_out;
+    let read = |frozen: &FrozenDigits| {
+        let scores = frozen.forward(&images.pixels).unwrap();
+        let hits = scores.argmax(1, false).eq_tensor(&images.labels);
+        hits.to_kind(Kind::Double)
+            .mean(Kind::Double)
+            .double_value(&[])
+    };
+    let single = read(&model.freeze().unwrap());
+    assert!((single - right).abs() < 1e-9, "{single} instead of {right}");
+    for options in [frozen::Options::new().bf16(), frozen::Options::new().f16()] {
+        match model.freeze_with(&options) {
+            Ok(half) => {
+                let half = read(&half);
+                assert!(
+                    half >= right - 0.01,
+                    "{options:?}: {half} instead of {right}"
+                );
+            }
+            Err(error) => assert!(error.to_string().contains("cannot freeze in"), "{error}"),
+        }
+    }
 }
 
 #[test]

@@ -106,6 +106,15 @@ impl Root<'_> {
                 pub fn freeze(&self, #(#sizes: i64),*) -> Result<#name> {
                     frozen::freeze(self, #first, #build)
                 }
+
+                /// The same with fewer bits a number, where `options` ask for that.
+                ///
+                /// # Errors
+                ///
+                /// Also if the processor cannot compute so.
+                pub fn freeze_with(&self, options: &frozen::Options, #(#sizes: i64),*) -> Result<#name> {
+                    frozen::freeze_with(self, #first, options, #build)
+                }
                 #freeze_for
             }
         }

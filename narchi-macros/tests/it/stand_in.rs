@@ -156,6 +156,17 @@ pub mod prelude {
             Ok(build(&nn::Path))
         }
 
+        pub struct Options;
+
+        pub fn freeze_with<M, F>(
+            _: &M,
+            _: &str,
+            _: &Options,
+            build: impl FnOnce(&nn::Path) -> F,
+        ) -> Result<F> {
+            Ok(build(&nn::Path))
+        }
+
         pub fn load<M, F>(
             _: impl AsRef<std::path::Path>,
             _: impl FnOnce(&nn::Path) -> M,

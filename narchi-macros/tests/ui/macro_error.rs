@@ -3,7 +3,7 @@
 #[path = "../it/stand_in.rs"]
 mod runtime;
 
-use runtime::prelude::{Result, Tensor, nn};
+use runtime::prelude::{Result, Tensor, frozen, nn};
 
 narchi_macros::narchi_model!(crate::runtime, pub Net, "broken.jsonnet");
 
@@ -13,10 +13,11 @@ fn run(vs: &nn::Path, image: &Tensor) -> Result<Tensor> {
     net.forward(image);
     let net = Net::new(vs);
     net.forward_t(image, true)?;
-    let frozen: FrozenNet = net.freeze()?;
+    let still: FrozenNet = net.freeze()?;
     _ = net.freeze_for([1, 224, 224])?.describe();
-    let frozen: &dyn nn::Module = &frozen;
-    frozen.forward(image);
+    _ = net.freeze_with(&frozen::Options)?;
+    let still: &dyn nn::Module = &still;
+    still.forward(image);
     FrozenNet::load("net.safetensors")?.forward(image)?;
     net.forward(image)
 }
