@@ -136,7 +136,7 @@ impl Digits {
     /// # Errors
     ///
     /// Also if the processor cannot compute so.
-    pub fn freeze_with(&self, options: &frozen::Options) -> Result<FrozenDigits> {
+    pub fn freeze_with(&self, options: frozen::Options) -> Result<FrozenDigits> {
         frozen::freeze_with(self, "conv", options, FrozenDigits::new)
     }
 

@@ -205,7 +205,7 @@ impl Resnet {
     /// # Errors
     ///
     /// Also if the processor cannot compute so.
-    pub fn freeze_with(&self, options: &frozen::Options) -> Result<FrozenResnet> {
+    pub fn freeze_with(&self, options: frozen::Options) -> Result<FrozenResnet> {
         frozen::freeze_with(self, "conv1", options, FrozenResnet::new)
     }
 

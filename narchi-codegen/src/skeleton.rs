@@ -106,7 +106,7 @@ impl Skeleton {
                 pub fn forward(&self, #input) -> Result<#output> { ::core::unreachable!() }
                 pub fn forward_t(&self, #input, _: bool) -> Result<#output> { ::core::unreachable!() }
                 pub fn freeze(&self, #(#sizes),*) -> Result<#frozen> { ::core::unreachable!() }
-                pub fn freeze_with(&self, _: &frozen::Options, #(#sizes),*) -> Result<#frozen> { ::core::unreachable!() }
+                pub fn freeze_with(&self, _: frozen::Options, #(#sizes),*) -> Result<#frozen> { ::core::unreachable!() }
                 pub fn freeze_for<const D: usize>(&self, _: [i64; D], #(#sizes),*) -> Result<#frozen> { ::core::unreachable!() }
             }
             #module

@@ -44,7 +44,7 @@ fn held_out_digits_are_read_before_and_after_saving() {
     let single = read(&model.freeze().unwrap());
     assert!((single - right).abs() < 1e-9, "{single} instead of {right}");
     for options in [frozen::Options::new().bf16(), frozen::Options::new().f16()] {
-        match model.freeze_with(&options) {
+        match model.freeze_with(options) {
             Ok(half) => {
                 let half = read(&half);
                 assert!(

@@ -112,7 +112,7 @@ impl Root<'_> {
                 /// # Errors
                 ///
                 /// Also if the processor cannot compute so.
-                pub fn freeze_with(&self, options: &frozen::Options, #(#sizes: i64),*) -> Result<#name> {
+                pub fn freeze_with(&self, options: frozen::Options, #(#sizes: i64),*) -> Result<#name> {
                     frozen::freeze_with(self, #first, options, #build)
                 }
                 #freeze_for

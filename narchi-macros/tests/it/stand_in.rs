@@ -161,7 +161,7 @@ pub mod prelude {
         pub fn freeze_with<M, F>(
             _: &M,
             _: &str,
-            _: &Options,
+            _: Options,
             build: impl FnOnce(&nn::Path) -> F,
         ) -> Result<F> {
             Ok(build(&nn::Path))

@@ -15,7 +15,7 @@ fn run(vs: &nn::Path, image: &Tensor) -> Result<Tensor> {
     net.forward_t(image, true)?;
     let still: FrozenNet = net.freeze()?;
     _ = net.freeze_for([1, 224, 224])?.describe();
-    _ = net.freeze_with(&frozen::Options)?;
+    _ = net.freeze_with(frozen::Options)?;
     let still: &dyn nn::Module = &still;
     still.forward(image);
     FrozenNet::load("net.safetensors")?.forward(image)?;

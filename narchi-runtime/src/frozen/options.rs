@@ -104,7 +104,7 @@ impl Drop for Scope {
 pub fn freeze_with<M: Weights, F>(
     model: &M,
     first: &str,
-    options: &Options,
+    options: Options,
     build: impl FnOnce(&Path<'_>) -> F,
 ) -> Result<F> {
     let _scope = options.begin()?;
@@ -120,7 +120,7 @@ pub fn freeze_with<M: Weights, F>(
 pub fn load_with<M, F>(
     path: impl AsRef<FilePath>,
     shared: &[(&str, &str)],
-    options: &Options,
+    options: Options,
     model: impl FnOnce(&Path<'_>) -> M,
     build: impl FnOnce(&Path<'_>) -> F,
 ) -> Result<F> {

@@ -80,7 +80,7 @@ fn sixteen_bits_are_about_right() {
         (frozen::Options::new().f16(), 4e-3),
     ] {
         let kind = options.kind();
-        let made = frozen::freeze_with(&single, "conv1", &options, Frozen::new);
+        let made = frozen::freeze_with(&single, "conv1", options, Frozen::new);
         let model = match made {
             Ok(model) => model,
             Err(error) => {
@@ -120,10 +120,10 @@ fn a_checkpoint_is_loaded_in_sixteen_bits() {
     let path = folder.path().join("net.safetensors");
     vs.save(&path).unwrap();
     let options = frozen::Options::new().bf16();
-    let Ok(by_copy) = frozen::freeze_with(&trained, "conv1", &options, Frozen::new) else {
+    let Ok(by_copy) = frozen::freeze_with(&trained, "conv1", options, Frozen::new) else {
         return;
     };
-    let loaded = frozen::load_with(&path, &[], &options, Net::new, Frozen::new).unwrap();
+    let loaded = frozen::load_with(&path, &[], options, Net::new, Frozen::new).unwrap();
     let x = random(&[1, 3, 8, 16]);
     assert_eq!(loaded.forward(&x), by_copy.forward(&x));
 }
