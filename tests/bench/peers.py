@@ -123,7 +123,7 @@ def last_line(text):
 
 
 class Process:
-    def __init__(self, command, threads, log=None):
+    def __init__(self, command, threads, log=None, **others):
         settings = {
             "OMP_NUM_THREADS": threads,
             "MKL_NUM_THREADS": threads,
@@ -132,6 +132,7 @@ class Process:
             "MALLOC_TRIM_THRESHOLD_": 2**31 - 1,
             "TORCHINDUCTOR_CACHE_DIR": CACHE / "inductor",
             "PYTHONDONTWRITEBYTECODE": 1,
+            **others,
         }
         environment = {**os.environ, **{key: str(value) for key, value in settings.items()}}
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": log}
@@ -188,13 +189,13 @@ class Contender:
         self.seconds.append(self.time(self.calls))
 
 
-def start_own(threads):
+def start_own(threads, *words, **settings):
     """Builds and starts `serve` of the benchmark `speed`."""
     if not shutil.which("cargo"):
         sys.exit("error: there is no cargo to build narchi's contenders with")
     libtorch = ["cargo", "run", "--quiet", "-p", "narchi-codegen", "--", "libtorch", "exec", "--install", "--"]
-    bench = ["cargo", "bench", "-p", "narchi-tests", "--bench", "speed", "--", "serve"]
-    own = Process([*libtorch, *bench], threads)
+    bench = ["cargo", "bench", "-p", "narchi-tests", "--bench", "speed", "--", "serve", *words]
+    own = Process([*libtorch, *bench], threads, **settings)
     try:
         own.ask(f"floor mlp 1 {threads}")
     except Missing:

@@ -5,18 +5,26 @@
 //! ```text
 //! time MODEL BATCH THREADS CONTENDER CALLS   seconds a call
 //! output MODEL BATCH THREADS CONTENDER       the numbers of the output, in one row
+//! memory MODEL BATCH THREADS CONTENDER       the bytes that a call takes beyond what is there before it
+//! load resnet152 BATCH THREADS FILE          the seconds that it takes to load a frozen model
 //! floor MODEL BATCH THREADS                  multiplications a second in one large convolution, and the seconds that
 //!                                            the model's would take at that rate, or NaN
 //! ```
 //!
 //! Weights and input are those of `narchi_examples::resnet::formula`.
 
-use std::io::{self, Write as _};
+use std::{
+    fs,
+    io::{self, Write as _},
+    time::Instant,
+};
 
 use narchi_examples::resnet::formula;
-use narchi_runtime::{Kind, Tensor, tch};
+use narchi_runtime::{Kind, Tensor, narchi_model, tch};
 
 use super::{CASES, Case, multiplications_a_second, rounds::Contender};
+
+narchi_model!(Resnet152, "../../../examples/resnet/resnet.jsonnet", ext = { depth: 152 });
 
 pub(crate) fn serve() -> io::Result<()> {
     let mut open: Option<Open> = None;
@@ -26,6 +34,14 @@ pub(crate) fn serve() -> io::Result<()> {
         let [command, model, batch, threads, rest @ ..] = words.as_slice() else {
             return Err(wrong(&line));
         };
+        if *command == "load" {
+            writeln!(
+                io::stdout(),
+                "{}",
+                load(threads, rest).ok_or_else(|| wrong(&line))?
+            )?;
+            continue;
+        }
         let (Some(case), Ok(batch), Ok(threads)) = (
             CASES.iter().find(|it| it.name == *model),
             batch.parse(),
@@ -42,6 +58,33 @@ pub(crate) fn serve() -> io::Result<()> {
         writeln!(io::stdout(), "{answer}")?;
     }
     Ok(())
+}
+
+/// From the call until the model can compute.
+fn load(threads: &str, file: &[&str]) -> Option<f64> {
+    let [file] = file else { return None };
+    tch::set_num_threads(threads.parse().ok()?);
+    let start = Instant::now();
+    let model = FrozenResnet152::load(file).ok()?;
+    let seconds = start.elapsed().as_secs_f64();
+    drop(model);
+    Some(seconds)
+}
+
+/// How many bytes a call takes at most beyond what is there before; by the kernel's counters, in pages. Only with an
+/// allocator that gives freed memory back at once do they say something: `speed -- serve frugal`.
+fn peak(call: impl FnOnce()) -> Option<u64> {
+    let counter = |name: &str| -> Option<u64> {
+        let status = fs::read_to_string("/proc/self/status").ok()?;
+        let line = status.lines().find_map(|it| it.strip_prefix(name))?;
+        let kilobytes: u64 = line.split_whitespace().next()?.parse().ok()?;
+        Some(1024 * kilobytes)
+    };
+    // Begins to count anew.
+    fs::write("/proc/self/clear_refs", "5").ok()?;
+    let before = counter("VmRSS:")?;
+    call();
+    Some(counter("VmHWM:")?.saturating_sub(before))
 }
 
 fn wrong(line: &str) -> io::Error {
@@ -88,6 +131,12 @@ impl Open {
                 let y: Vec<String> = y.iter().map(ToString::to_string).collect();
                 Some(y.join(" "))
             }
+            ("memory", [contender]) => {
+                let contender = self.contender(contender)?;
+                // What is made once is made here.
+                drop(contender.compute(&self.x));
+                Some(peak(|| drop(contender.compute(&self.x)))?.to_string())
+            }
             ("floor", []) => {
                 let rate = multiplications_a_second();
                 let seconds = self.case.seconds_at(rate, self.batch).unwrap_or(f64::NAN);
@@ -98,6 +147,8 @@ impl Open {
     }
 
     fn contender(&self, name: &str) -> Option<&Contender> {
-        self.contenders.iter().find(|it| it.name() == name)
+        // The first word of a name is one that no other has.
+        let is_meant = |it: &&Contender| it.name().split(' ').next() == Some(name);
+        self.contenders.iter().find(is_meant)
     }
 }
