@@ -31,6 +31,9 @@ mod listing;
 mod model;
 mod summary;
 
+// Model to picture.
+mod render;
+
 mod dim;
 mod shape;
 
@@ -58,6 +61,8 @@ mod skeleton;
 #[cfg(feature = "jrsonnet")]
 #[doc(hidden)]
 pub use crate::frontend::difference_of_engines;
+#[doc(hidden)]
+pub use crate::render::text_width;
 pub use crate::{
     budget::Budget,
     compile::{Compilation, compile, compile_with_places},
@@ -69,6 +74,7 @@ pub use crate::{
     layer::{LayerDef, ParamDef},
     listing::{Weight, thousands},
     model::Model,
+    render::{Diagram, Edge, End, Graph, Look, Node},
     schema::schema,
     source::{FileId, Sources, Span},
     summary::{Costs, Row, Summary},

@@ -124,6 +124,16 @@ impl Model {
         symbols
     }
 
+    /// The `_name` of a scope, or what kind of scope it is.
+    pub(crate) fn class_of(&self, id: ScopeId) -> String {
+        let scope = self.scope(id);
+        // Those of a Group have names.
+        let has_number = |id: &BlockId| matches!(scope.block(*id).segment, Segment::Index(_));
+        let is_sequence = scope.written.iter().all(has_number);
+        let usual = if is_sequence { "Sequential" } else { "Group" };
+        scope.type_name.clone().unwrap_or_else(|| usual.to_owned())
+    }
+
     pub(crate) fn env(&self, at: &[(String, i64)]) -> Result<Env, String> {
         let symbols = self.symbols();
         let mut env = Env::default();
@@ -184,7 +194,7 @@ impl Walk<'_> {
         let block = scope.block(id);
         let (spelled, class) = match &block.kind {
             Kind::Layer(layer) => (Some(layer.spell()), layer.class().to_owned()),
-            Kind::Scope(inner) => (None, self.class_of(*inner)),
+            Kind::Scope(inner) => (None, self.model.class_of(*inner)),
             Kind::Input => (None, "input".to_owned()),
         };
         Row {
@@ -196,29 +206,13 @@ impl Walk<'_> {
             path: scope.path_of(id).to_string(),
             spelled,
             class,
-            outputs: block.ports.iter().map(|it| self.shown(it)).collect(),
+            outputs: block
+                .ports
+                .iter()
+                .map(|it| known(it, self.env).to_string())
+                .collect(),
             costs: Costs::NONE,
         }
-    }
-
-    fn class_of(&self, id: ScopeId) -> String {
-        let scope = self.model.scope(id);
-        let in_order =
-            |(place, id): (usize, &BlockId)| scope.block(*id).segment == Segment::Index(place);
-        let is_sequence = scope.written.iter().enumerate().all(in_order);
-        let usual = if is_sequence { "Sequential" } else { "Group" };
-        scope.type_name.clone().unwrap_or_else(|| usual.to_owned())
-    }
-
-    /// A shape, with numbers where they are known.
-    fn shown(&self, ty: &Type) -> String {
-        let known: BTreeMap<Symbol, Dim> = self
-            .env
-            .iter()
-            .map(|(symbol, value)| (symbol.clone(), Dim::from(value)))
-            .collect();
-        let shown = |dim: &Dim| dim.substitute(&known).unwrap_or_else(|_| dim.clone());
-        Shape(ty.dims().iter().map(shown).collect()).to_string()
     }
 
     fn layer(&mut self, scope: &Scope, id: BlockId) -> Costs {
@@ -250,6 +244,16 @@ impl Walk<'_> {
             activations: memory::of_results(block, self.env),
         }
     }
+}
+
+/// A shape, with numbers where they are known.
+pub(crate) fn known(ty: &Type, env: &Env) -> Shape {
+    let known: BTreeMap<Symbol, Dim> = env
+        .iter()
+        .map(|(symbol, value)| (symbol.clone(), Dim::from(value)))
+        .collect();
+    let shown = |dim: &Dim| dim.substitute(&known).unwrap_or_else(|_| dim.clone());
+    Shape(ty.dims().iter().map(shown).collect())
 }
 
 /// What sizes make together.

@@ -79,7 +79,7 @@ impl Emit {
                 .write_all(code.as_bytes())
                 .map_err(|it| it.to_string()),
             Some(output) if self.check => return Self::compare(output, &code, &header),
-            Some(output) => write(output, &code),
+            Some(output) => write(output, code.as_bytes()),
         };
         match done {
             Ok(()) => ExitCode::SUCCESS,
@@ -131,7 +131,7 @@ impl Emit {
             .iter()
             .map(|it| escaped(it))
             .collect();
-        write(path, &format!("{target}: {}\n", reads.join(" ")))
+        write(path, format!("{target}: {}\n", reads.join(" ")).as_bytes())
     }
 }
 
@@ -143,22 +143,22 @@ fn type_name(text: &str) -> Result<String, String> {
     Err("a type is named like `ResNet18`".to_owned())
 }
 
-fn failed(message: &str) -> ExitCode {
+pub(super) fn failed(message: &str) -> ExitCode {
     tell(&format!("error: {message}"));
     ExitCode::from(PROBLEMS)
 }
 
 /// Writes a file whole or not at all; one that is up to date is left alone.
-fn write(path: &Path, text: &str) -> Result<(), String> {
+pub(super) fn write(path: &Path, bytes: &[u8]) -> Result<(), String> {
     let failed = |it: std::io::Error| format!("cannot write {}: {it}", path.display());
     // What a link leads to is written, not the link; a device is no file to replace.
     let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let permissions = match fs::metadata(&target) {
-        Ok(old) if !old.is_file() => return fs::write(&target, text).map_err(failed),
+        Ok(old) if !old.is_file() => return fs::write(&target, bytes).map_err(failed),
         Ok(old) => Some(old.permissions()),
         Err(_) => None,
     };
-    if fs::read_to_string(&target).is_ok_and(|it| it == text) {
+    if fs::read(&target).is_ok_and(|it| it == bytes) {
         return Ok(());
     }
     let folder = match target.parent() {
@@ -166,7 +166,7 @@ fn write(path: &Path, text: &str) -> Result<(), String> {
         _ => Path::new("."),
     };
     let written = tempfile::NamedTempFile::new_in(folder).and_then(|mut file| {
-        file.write_all(text.as_bytes())?;
+        file.write_all(bytes)?;
         #[cfg(unix)]
         {
             // A temporary file is private; what becomes a file of the project is not.

@@ -8,6 +8,7 @@ mod libtorch;
 mod manual;
 mod message;
 mod new;
+mod render;
 mod summary;
 mod sweep;
 mod weights;
@@ -35,6 +36,8 @@ enum Verb {
     Emit(emit::Emit),
     /// Shows the blocks of an architecture with their shapes, parameters and costs.
     Summary(summary::Summary),
+    /// Draws an architecture: as SVG, as a page, or for graphviz or Mermaid.
+    Render(render::Render),
     /// Shows what is different about two architectures, or about two settings of one.
     Diff(Box<diff::Diff>),
     /// Compares every combination of settings of an architecture: parameters, multiply-adds, memory.
@@ -85,6 +88,7 @@ pub(crate) fn main() -> ExitCode {
         Verb::Check(check) => check.run(),
         Verb::Emit(emit) => emit.run(),
         Verb::Summary(summary) => summary.run(),
+        Verb::Render(render) => render.run(),
         Verb::Diff(diff) => diff.run(),
         Verb::Sweep(sweep) => sweep.run(),
         Verb::Weights(weights) => weights::run(weights),

@@ -144,8 +144,21 @@ pub(crate) trait Describe {
     /// The name of the class.
     fn class(&self) -> &'static str;
 
+    /// The parameters that differ from their defaults, and their values as listings show them.
+    fn params(&self) -> Vec<(&'static str, String)>;
+
     /// Class and parameters that differ from their defaults, as listings show them.
-    fn spell(&self) -> String;
+    fn spell(&self) -> String {
+        let params = self.params();
+        if params.is_empty() {
+            return self.class().to_owned();
+        }
+        let spelled: Vec<String> = params
+            .iter()
+            .map(|(name, value)| format!("{name}: {value}"))
+            .collect();
+        format!("{} {{ {} }}", self.class(), spelled.join(", "))
+    }
 }
 
 /// A parameter or buffer of a layer.
@@ -345,19 +358,16 @@ macro_rules! layer {
                 stringify!($name)
             }
 
-            fn spell(&self) -> String {
-                let mut params: Vec<String> = Vec::new();
+            fn params(&self) -> Vec<(&'static str, String)> {
+                #[allow(unused_mut, reason = "some layers have no parameters")]
+                let mut params = Vec::new();
                 $(
                     let default: Option<$ty> = $crate::layer::layer!(@value $($default)?);
                     if default.as_ref() != Some(&self.$param) {
-                        let value = $crate::layer::Param::spell(&self.$param);
-                        params.push(format!("{}: {value}", stringify!($param)));
+                        params.push((stringify!($param), $crate::layer::Param::spell(&self.$param)));
                     }
                 )*
-                match params.as_mut_slice() {
-                    [] => stringify!($name).to_owned(),
-                    _ => format!("{} {{ {} }}", stringify!($name), params.join(", ")),
-                }
+                params
             }
         }
     };

@@ -19,6 +19,7 @@ mod hostile;
 mod models;
 mod new;
 mod readme;
+mod render;
 mod reports;
 mod summary;
 mod sweep;
