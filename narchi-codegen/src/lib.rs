@@ -29,9 +29,11 @@ mod wiring;
 mod infer;
 mod listing;
 mod model;
+#[cfg(feature = "cli")]
 mod summary;
 
 // Model to picture.
+#[cfg(feature = "cli")]
 mod render;
 
 mod dim;
@@ -50,6 +52,7 @@ pub mod codes;
 #[cfg(any(test, feature = "probe"))]
 #[doc(hidden)]
 pub mod probe;
+#[cfg(feature = "cli")]
 mod schema;
 
 // The doors: build scripts, and what they share with the macro; the header of committed files.
@@ -61,6 +64,7 @@ mod skeleton;
 #[cfg(feature = "jrsonnet")]
 #[doc(hidden)]
 pub use crate::frontend::difference_of_engines;
+#[cfg(feature = "cli")]
 #[doc(hidden)]
 pub use crate::render::text_width;
 pub use crate::{
@@ -74,8 +78,12 @@ pub use crate::{
     layer::{LayerDef, ParamDef},
     listing::{Weight, thousands},
     model::Model,
+    source::{FileId, Sources, Span},
+};
+// What only the command line and other tools look at.
+#[cfg(feature = "cli")]
+pub use crate::{
     render::{Diagram, Edge, End, Graph, Look, Node},
     schema::schema,
-    source::{FileId, Sources, Span},
     summary::{Costs, Row, Summary},
 };

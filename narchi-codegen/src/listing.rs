@@ -44,6 +44,7 @@ impl Model {
     /// # Errors
     ///
     /// As [`summarize`](Self::summarize).
+    #[cfg(feature = "cli")]
     pub fn state_at(&self, at: &[(String, i64)]) -> Result<Vec<Weight>, String> {
         Ok(self.state_with(&self.env(at)?))
     }

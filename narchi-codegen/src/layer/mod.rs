@@ -94,6 +94,10 @@ pub(crate) trait Layer: Describe + Debug + Send + Sync {
 
     /// How often each matrix of its weights is applied, as sizes whose product that is; none where they are looked up, or
     /// added. Multiplied by the size of the matrices, these are the multiply-adds.
+    #[cfg_attr(
+        not(feature = "cli"),
+        expect(dead_code, reason = "only the command line counts")
+    )]
     fn applications(&self, _inputs: &[Type], _outputs: &[Type]) -> Option<Vec<Dim>> {
         None
     }
