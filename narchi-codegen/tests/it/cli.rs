@@ -1,10 +1,8 @@
 //! The command line: what it prints, what it writes, how it exits.
 
-use std::{
-    fs,
-    path::Path,
-    process::{Command, Output},
-};
+use std::{fs, path::Path};
+
+use crate::command;
 
 const MLP: &str = "{
     inputs: [{ _id: 'x', _shape: [8] }],
@@ -17,17 +15,7 @@ const MLP: &str = "{
 /// Runs the command in a folder that has `mlp.jsonnet`; gives the exit code and what was printed.
 fn run(folder: &Path, arguments: &[&str]) -> (i32, String, String) {
     fs::write(folder.join("mlp.jsonnet"), MLP).expect("the folder is writable");
-    let output: Output = Command::new(env!("CARGO_BIN_EXE_narchi-codegen"))
-        .args(arguments)
-        .current_dir(folder)
-        .output()
-        .expect("the command runs");
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8");
-    (
-        output.status.code().unwrap_or(-1),
-        text(output.stdout),
-        text(output.stderr),
-    )
+    command::run(folder, arguments)
 }
 
 fn folder() -> tempfile::TempDir {

@@ -1,20 +1,13 @@
 //! `narchi-codegen diff`: what it prints.
 
-use std::process::Command;
+use std::path::Path;
+
+use crate::command;
 
 /// Runs it in the folder of the examples; gives the exit code and all that was printed.
 fn run(arguments: &[&str]) -> (i32, String) {
-    let output = Command::new(env!("CARGO_BIN_EXE_narchi-codegen"))
-        .arg("diff")
-        .args(arguments)
-        .current_dir("../examples")
-        .output()
-        .expect("the command runs");
-    let text = [output.stdout, output.stderr].concat();
-    (
-        output.status.code().unwrap_or(-1),
-        String::from_utf8(text).expect("UTF-8"),
-    )
+    let (code, out, err) = command::run(Path::new("../examples"), &[&["diff"], arguments].concat());
+    (code, out + &err)
 }
 
 #[test]

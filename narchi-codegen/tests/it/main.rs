@@ -9,6 +9,7 @@
 
 mod cli;
 mod codes;
+mod command;
 mod current;
 mod diff;
 #[cfg(feature = "jrsonnet")]

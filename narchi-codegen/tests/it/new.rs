@@ -1,20 +1,8 @@
 //! `narchi-codegen new`, `completions` and `man`.
 
-use std::{fs, path::Path, process::Command};
+use std::fs;
 
-fn run(folder: &Path, arguments: &[&str]) -> (i32, String, String) {
-    let output = Command::new(env!("CARGO_BIN_EXE_narchi-codegen"))
-        .args(arguments)
-        .current_dir(folder)
-        .output()
-        .unwrap();
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-    (
-        output.status.code().unwrap_or(-1),
-        text(output.stdout),
-        text(output.stderr),
-    )
-}
+use crate::command::run;
 
 #[test]
 fn a_new_crate_has_a_sound_model() {

@@ -1,20 +1,14 @@
 //! `narchi-codegen summary`: what it prints.
 
-use std::process::Command;
+use std::path::Path;
 
-/// Runs it in the folder of the examples; gives the exit code, what was printed, and what was reported.
+use crate::command;
+
+/// Runs it in the folder of the examples.
 fn run(arguments: &[&str]) -> (i32, String, String) {
-    let output = Command::new(env!("CARGO_BIN_EXE_narchi-codegen"))
-        .arg("summary")
-        .args(arguments)
-        .current_dir("../examples")
-        .output()
-        .expect("the command runs");
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8");
-    (
-        output.status.code().unwrap_or(-1),
-        text(output.stdout),
-        text(output.stderr),
+    command::run(
+        Path::new("../examples"),
+        &[&["summary"], arguments].concat(),
     )
 }
 

@@ -1,6 +1,8 @@
 //! `narchi-codegen sweep`: what it prints.
 
-use std::{fs, path::Path, process::Command};
+use std::{fs, path::Path};
+
+use crate::command;
 
 const NET: &str = "
 local width = std.extVar('width');
@@ -17,21 +19,9 @@ local width = std.extVar('width');
 }
 ";
 
-/// Gives the exit code, what was printed, and what was reported.
 fn run(folder: &Path, arguments: &[&str]) -> (i32, String, String) {
     fs::write(folder.join("net.jsonnet"), NET).unwrap();
-    let output = Command::new(env!("CARGO_BIN_EXE_narchi-codegen"))
-        .arg("sweep")
-        .args(arguments)
-        .current_dir(folder)
-        .output()
-        .unwrap();
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-    (
-        output.status.code().unwrap_or(-1),
-        text(output.stdout),
-        text(output.stderr),
-    )
+    command::run(folder, &[&["sweep"], arguments].concat())
 }
 
 const AXES: [&str; 5] = [

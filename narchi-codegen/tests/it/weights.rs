@@ -1,8 +1,10 @@
 //! `narchi-codegen weights`: what it prints.
 
-use std::{fs, path::Path, process::Command};
+use std::{fs, path::Path};
 
 use narchi_weights::{Dtype, Tensor, write_safetensors};
+
+use crate::command;
 
 const MLP: &str = "{
     inputs: [{ _id: 'x', _shape: [8] }],
@@ -32,21 +34,9 @@ fn save(path: &Path, tensors: &[(&str, &[i64])]) {
     write_safetensors(path, tensors).unwrap();
 }
 
-/// Gives the exit code, what was printed, and what was reported.
 fn run(folder: &Path, arguments: &[&str]) -> (i32, String, String) {
     fs::write(folder.join("mlp.jsonnet"), MLP).unwrap();
-    let output = Command::new(env!("CARGO_BIN_EXE_narchi-codegen"))
-        .arg("weights")
-        .args(arguments)
-        .current_dir(folder)
-        .output()
-        .unwrap();
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-    (
-        output.status.code().unwrap_or(-1),
-        text(output.stdout),
-        text(output.stderr),
-    )
+    command::run(folder, &[&["weights"], arguments].concat())
 }
 
 #[test]
