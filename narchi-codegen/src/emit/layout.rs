@@ -64,10 +64,7 @@ fn lay(indent: usize, text: &str, laid: &mut Vec<String>) {
 
 /// Whether a line need not be broken.
 fn fits(indent: usize, text: &str) -> bool {
-    // rustfmt keeps room for a question mark that it has counted already.
-    let room = if text.ends_with("?;") { 2 } else { 0 };
-    let too_wide = width(text) + indent + room > WIDTH;
-    !too_wide && groups(text).iter().all(|it| it.fits(text)) && chain_fits(text)
+    !is_too_wide(indent, text) && groups(text).iter().all(|it| it.fits(text)) && chain_fits(text)
 }
 
 /// The list that a macro item has behind a colon, which rustfmt leaves alone: `nn::weights!(Net: conv, bn);`
@@ -92,6 +89,12 @@ fn lay_words(indent: usize, start: &str, list: &str, laid: &mut Vec<String>) {
         line.push_str(word);
     }
     laid.push(line);
+}
+
+fn is_too_wide(indent: usize, text: &str) -> bool {
+    // rustfmt keeps room for a question mark that it has counted already.
+    let room = if text.ends_with("?;") { 2 } else { 0 };
+    width(text) + indent + room > WIDTH
 }
 
 /// What a statement or a field gives a value to, and the value.
@@ -257,7 +260,7 @@ fn broken_chain(text: &str, indent: usize) -> Option<Vec<String>> {
     let mut links = links(value);
     // A single link is kept with a root that is no call.
     let is_kept = links.len() < 2 && !links.first().is_some_and(|it| value[..*it].contains('('));
-    let is_short = is_kept || width(text) + indent <= WIDTH;
+    let is_short = is_kept || !is_too_wide(indent, text);
     let root_fits = links
         .first()
         .is_none_or(|it| fits(indent, &text[..start + it]));

@@ -177,7 +177,10 @@ impl Code {
 
     /// The text of a file that begins with `header`. With `places`, a line for each block, failures say their block.
     pub(crate) fn source(&self, header: &str, places: Option<&[String]>) -> String {
-        let places = places.map(|it| quote!(concat!(#(#it),*)));
+        let places = places.map(|it| match it {
+            [place] => quote!(#place),
+            places => quote!(concat!(#(#places),*)),
+        });
         let mut text = header.trim_end().to_owned();
         if !text.is_empty() {
             text.push_str("\n\n");

@@ -8,7 +8,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-use narchi_codegen::{Argument, Header, Input, Model, compile};
+use narchi_codegen::{Argument, Header, Input, Model, compile, compile_with_places};
 use syn::visit::{self, Visit};
 
 /// The folders with committed code, and the external variables it was made with.
@@ -145,8 +145,12 @@ impl<'ast> Visit<'ast> for Names<'_> {
 #[test]
 fn generated_code_is_formatted() {
     for depth in DEPTHS {
-        let source = resnet_forms(depth);
-        assert_eq!(formatted(&source), source, "ResNet-{depth}");
+        let input = input("resnet", &[("depth", &depth.to_string())]);
+        let with_places = compile_with_places(&input);
+        let with_places = with_places.source_with_places(None, &header(&input).with_frozen(), None);
+        for source in [resnet_forms(depth), with_places.unwrap()] {
+            assert_eq!(formatted(&source), source, "ResNet-{depth}");
+        }
     }
 }
 
