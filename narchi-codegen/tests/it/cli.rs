@@ -310,7 +310,7 @@ fn code_may_say_where_its_blocks_are_written() {
     let text = fs::read_to_string(folder.path().join("src/mlp.rs")).expect("it was written");
     assert!(text.contains("-o mlp.rs --places\n"), "{text}");
     assert!(
-        text.contains("concat!(\"fc\\t../mlp.jsonnet:4:21\\n\")"),
+        text.contains("nn::located(run(), \"fc\\t../mlp.jsonnet:4:21\\n\")"),
         "{text}"
     );
     let check = [&emit[..], &["--check"]].concat();
