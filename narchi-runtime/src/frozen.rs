@@ -63,6 +63,7 @@
 //!
 //! Every module is [`Send`] and [`Sync`], its `forward` records no gradients, and a failure says which block it was.
 
+mod allocator;
 mod batch_norm;
 mod blocks;
 mod conv;
@@ -82,12 +83,12 @@ mod store;
 
 pub use tch::{no_grad, no_grad_guard};
 
+pub use allocator::{keep_freed_memory, reserve_memory};
 pub use batch_norm::{BatchNorm, BatchNorm1d, BatchNorm2d, BatchNorm3d};
 pub use blocks::{Blocks, describe};
 pub use conv::{Conv, Conv1d, Conv2d, Conv3d};
 pub use linear::Linear;
 pub use lstm::Lstm;
-pub use memory::keep_freed_memory;
 pub use module::{Module, Unchanging};
 pub use options::{Options, cast, freeze_with, load_with};
 pub use pool::max_pool2d;

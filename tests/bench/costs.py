@@ -19,7 +19,7 @@ from pathlib import Path
 import peers
 
 # Blocks of this size are mapped, and unmapped when they are freed.
-MAPPED = {"MALLOC_MMAP_THRESHOLD_": 2**16, "MALLOC_TRIM_THRESHOLD_": 2**16}
+MAPPED = {"MALLOC_MMAP_THRESHOLD_": 2**16, "MALLOC_TRIM_THRESHOLD_": 2**16, "GLIBC_TUNABLES": ""}
 MODELS = [it for it in peers.MODELS if it not in ("mlp", "bilstm")]
 
 

@@ -10,7 +10,7 @@ is narchi, as `cargo bench --bench speed -- serve`. In each round all contenders
 it, in which the threads of the one before stop spinning, and with some calls that are not timed. No library's way of
 waiting is changed. What counts are the ratios of a round; printed are their median and its 95 % interval. Peers are
 called from Python, which costs each call some microseconds: that matters for `mlp` alone. Every process keeps the
-memory that it frees, as `frozen::keep_freed_memory` does.
+memory that it frees, on large pages, as `frozen::reserve_memory` does.
 """
 
 import argparse
@@ -127,9 +127,10 @@ class Process:
         settings = {
             "OMP_NUM_THREADS": threads,
             "MKL_NUM_THREADS": threads,
-            # What `frozen::keep_freed_memory` sets.
+            # What `frozen::reserve_memory` does: freed memory stays, and lies on large pages.
             "MALLOC_MMAP_THRESHOLD_": 2**31 - 1,
             "MALLOC_TRIM_THRESHOLD_": 2**31 - 1,
+            "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1",
             "TORCHINDUCTOR_CACHE_DIR": CACHE / "inductor",
             "PYTHONDONTWRITEBYTECODE": 1,
             **others,

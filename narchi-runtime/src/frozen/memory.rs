@@ -61,20 +61,3 @@ pub(super) fn described(tensor: &Tensor) -> String {
         Err(_) => "no tensor".to_owned(),
     }
 }
-
-/// Keeps memory that was freed in the process, for all that is allocated later.
-///
-/// glibc gives large blocks back to the system each time, and gets new ones page by page: with large activations that may
-/// take as long as computing them. This sets its thresholds so that it does not, for the whole process and for good, which
-/// is why only a program should call it, early, and no library. Elsewhere than with glibc on Linux it does nothing.
-pub fn keep_freed_memory() {
-    #[cfg(all(target_os = "linux", target_env = "gnu"))]
-    #[expect(unsafe_code, reason = "a foreign function")]
-    // SAFETY: these are settings of the allocator, at any time, by mallopt(3).
-    unsafe {
-        libc::mallopt(libc::M_MMAP_THRESHOLD, i32::MAX);
-        libc::mallopt(libc::M_TRIM_THRESHOLD, i32::MAX);
-        // Small blocks that were freed wait in lists, all of which are gone through whenever a large block comes or goes.
-        libc::mallopt(libc::M_MXFAST, 0);
-    }
-}
