@@ -59,7 +59,7 @@ pub struct Conv<const D: usize> {
 /// What computes it faster than libtorch's own function, where it is not small.
 #[derive(Debug)]
 enum Fast {
-    Packed(Packed),
+    Packed(Box<Packed>),
     Winograd(Winograd),
 }
 
@@ -161,11 +161,11 @@ impl<const D: usize> Conv<D> {
     fn chosen(&self, packed: Packed) -> (Fast, String) {
         if let Some(kind) = wished() {
             let choice = format!("oneDNN, packed in {kind:?}");
-            return (Fast::Packed(packed), choice);
+            return (Fast::Packed(packed.into()), choice);
         }
         match Winograd::new(&self.config, &self.weights) {
             Some(winograd) => (Fast::Winograd(winograd), "Winograd, packed".to_owned()),
-            None => (Fast::Packed(packed), "oneDNN, packed".to_owned()),
+            None => (Fast::Packed(packed.into()), "oneDNN, packed".to_owned()),
         }
     }
 

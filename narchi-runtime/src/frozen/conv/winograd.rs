@@ -34,13 +34,15 @@ const TILES: usize = 28;
 /// Its results differ from those of a direct sum by rounding, as those of another order of the sum do.
 pub(super) struct Winograd {
     /// For each panel of outputs, each place of a patch and each input; transformed when the first input comes.
-    weights: LazyLock<Box<[Pair]>, Box<dyn FnOnce() -> Box<[Pair]> + Send>>,
+    weights: LazyLock<Box<[Pair]>, Transform>,
     bias: Box<[Lanes]>,
     padding: [usize; 2],
     inputs: usize,
     outputs: usize,
     instructions: Instructions,
 }
+
+type Transform = Box<dyn FnOnce() -> Box<[Pair]> + Send>;
 
 /// Of the two times sixteen outputs of a panel.
 #[derive(Debug, Clone, Copy)]
@@ -231,6 +233,10 @@ impl Job<'_> {
     }
 
     #[inline(always)]
+    #[expect(
+        clippy::inline_always,
+        reason = "what is not inlined is not compiled for the wider registers of its caller"
+    )]
     fn compute<V: Vector>(&self, share: &Share) {
         let inputs = self.grid.inputs;
         let most = (PATCHES / (PLACES * inputs * size_of::<f32>())).max(TILES);

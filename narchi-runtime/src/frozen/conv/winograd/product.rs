@@ -1,5 +1,10 @@
 //! The multiplications: one matrix product for each of the sixteen places of a patch.
 
+#![expect(
+    clippy::inline_always,
+    reason = "what is not inlined is not compiled for the wider registers of its caller"
+)]
+
 use std::array;
 
 use super::Pair;

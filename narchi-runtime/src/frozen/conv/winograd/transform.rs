@@ -3,6 +3,11 @@
 //! Of `F(2 × 2, 3 × 3)`: a patch `d` of 4 × 4 inputs becomes `Bᵀ d B`, the 3 × 3 weights `g` of it `G g Gᵀ`, and the sums `m` of their
 //! products, place by place, the 2 × 2 outputs `Aᵀ m A`.
 
+#![expect(
+    clippy::inline_always,
+    reason = "what is not inlined is not compiled for the wider registers of its caller"
+)]
+
 use super::{Job, Pair};
 use crate::frozen::epilogue::loops::activate;
 use crate::frozen::lanes::{LANES, Lanes, Vector};
@@ -57,18 +62,14 @@ impl Job<'_> {
         };
         let mut patch = [[V::splat(0.); 4]; 4];
         if top < height && left < width && top + 4 <= height && left + 4 <= width {
-            for row in 0..4 {
-                for column in 0..4 {
-                    patch[row][column] = at(top + row, left + column);
-                }
-            }
-            return patch;
+            let rows = [0, 1, 2, 3].map(|row: usize| top + row);
+            return rows.map(|y| [0, 1, 2, 3].map(|column: usize| at(y, left + column)));
         }
-        for row in 0..4 {
-            for column in 0..4 {
+        for (row, values) in patch.iter_mut().enumerate() {
+            for (column, value) in values.iter_mut().enumerate() {
                 let (y, x) = (top.wrapping_add(row), left.wrapping_add(column));
                 if y < height && x < width {
-                    patch[row][column] = at(y, x);
+                    *value = at(y, x);
                 }
             }
         }
@@ -151,7 +152,7 @@ fn outputs_of<V: Vector>(sum: impl Fn(usize) -> V) -> [[V; 2]; 2] {
 
 /// `G g Gᵀ`, in double precision.
 pub(super) fn of_weights(taps: &[f32; 9]) -> [f32; PLACES] {
-    let of = |[a, b, c]: [f64; 3]| [a, (a + b + c) / 2., (a - b + c) / 2., c];
+    let of = |[a, b, c]: [f64; 3]| [a, 0.5 * (a + b + c), 0.5 * (a - b + c), c];
     let taps = taps.map(f64::from);
     let columns = [0, 1, 2].map(|it: usize| of([taps[it], taps[3 + it], taps[6 + it]]));
     let rows = [0, 1, 2, 3].map(|row: usize| of([0, 1, 2].map(|it: usize| columns[it][row])));
