@@ -68,7 +68,9 @@ pub use tch;
 pub use tch::{Device, Kind, Tensor};
 
 pub use block::Block;
-pub use checkpoint::{Loaded, Misfit, Problem, load, load_shared, save};
+pub use checkpoint::{
+    Loaded, Misfit, Problem, Renames, WrongRule, load, load_renamed, load_shared, save,
+};
 pub use error::{Error, Result};
 pub use guard::{Fact, Input, Inputs, Size};
 

@@ -20,6 +20,7 @@ mod hostile;
 mod models;
 mod new;
 mod readme;
+mod renames;
 mod render;
 mod reports;
 mod summary;
