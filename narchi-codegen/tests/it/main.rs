@@ -7,6 +7,7 @@
     reason = "a test that cannot go on fails"
 )]
 
+mod book;
 mod cli;
 mod codes;
 mod command;
