@@ -39,6 +39,7 @@ macro_rules! codes {
 /// Every code, in the order of the alphabet.
 pub const CODES: &[Code] = codes![
     "assertion-failed" Error,
+    "checkpoint-differs" Error,
     "cycle" Error,
     "duplicate-block" Error,
     "duplicate-edge" Warning,
@@ -88,6 +89,7 @@ pub const CODES: &[Code] = codes![
     "unknown-port" Error,
     "unknown-top-level-argument" Error,
     "unknown-variable" Error,
+    "unreadable-checkpoint" Error,
     "unreadable-file" Error,
     "unused-block" Warning,
     "unused-input" Warning,

@@ -3,6 +3,7 @@
 use std::{panic::resume_unwind, path::Path, thread};
 
 use crate::{
+    checkpoint,
     diagnostic::{Diagnostic, Diagnostics, Sink},
     dialect::{modules::Documents, narchi},
     document::Place,
@@ -58,8 +59,11 @@ fn run(input: &Input, with_places: bool) -> Compilation {
         Err(problem) => return failed(Diagnostics(vec![problem]), sources, reads, input),
     };
 
-    // With the files that it includes.
     let mut sink = Sink::default();
+    let weights = input.weights.as_deref();
+    let weights = weights.and_then(|it| checkpoint::open(&mut sink, &mut sources, &mut reads, it));
+
+    // With the files that it includes.
     let documents = Documents::load(&mut sink, &mut sources, &mut reads, input, document);
 
     let (sink, model, skeleton, blocks) = deeply(|| {
@@ -69,6 +73,9 @@ fn run(input: &Input, with_places: bool) -> Compilation {
         // Blocks and wires to a typed model.
         let model = infer::infer(&mut sink, &wiring);
         let skeleton = Skeleton::new(&wiring, &model);
+        if let Some(weights) = weights.filter(|_| !sink.has_errors()) {
+            checkpoint::check(&mut sink, &weights, &model, &wiring, &documents.blocks());
+        }
         infer::advise(&mut sink, &mut wiring);
         let blocks = if with_places {
             wiring.paths()
@@ -174,6 +181,12 @@ impl Compilation {
             Some(name.trim_matches(['"', '\'']))
         };
         named.or_else(asked)
+    }
+
+    /// Whether the first error is about the checkpoint.
+    pub fn is_about_weights(&self) -> bool {
+        let first = self.diagnostics.iter().next();
+        first.is_some_and(|it| [checkpoint::DIFFERS, checkpoint::UNREADABLE].contains(&it.code))
     }
 
     /// The same with warnings as errors: then there is no model.

@@ -109,6 +109,14 @@ impl Config {
         self
     }
 
+    /// Compares the model with a checkpoint, whose path is relative to the package: what does not fit is an error of the crate
+    /// that includes the model. Of the tensors only names, shapes and types are read. For calls of `compile` with one file.
+    #[must_use]
+    pub fn weights(mut self, checkpoint: impl Into<PathBuf>) -> Self {
+        self.input.weights = Some(checkpoint.into());
+        self
+    }
+
     /// Does not warn of problems with this code, such as `fact-assumed`.
     #[must_use]
     pub fn allow(mut self, code: impl Into<String>) -> Self {
@@ -141,6 +149,10 @@ impl Config {
         };
         if let Some(code) = self.allowed.iter().find(|it| codes::find(it).is_none()) {
             return Err(ConfigError(codes::unknown(code)));
+        }
+        if self.input.weights.is_some() && files.len() > 1 {
+            let message = "`weights` is for one model: give each file a `Config` of its own";
+            return Err(ConfigError(message.to_owned()));
         }
         let mut targets = BTreeSet::new();
         for file in files {

@@ -1,6 +1,6 @@
 //! A compiled file as the items of a module, for the macro and for build scripts.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
@@ -25,6 +25,10 @@ pub struct Wrapping<'a> {
     /// files again, and no other way to warn than to have code that is warned of.
     pub is_macro: bool,
 }
+
+/// The longest file, in bytes, that a macro has the compiler look after. Its one way to do so is a constant that nobody uses:
+/// that is no part of the program, but the compiler reads the whole file and keeps it twice.
+const TRACKED: u64 = 256 << 20;
 
 /// A private module with the model, and its re-exports. If there is no model, one error with the
 /// whole report, and a type that looks like it.
@@ -56,7 +60,9 @@ pub fn expand(compilation: &Compilation, wrapping: &Wrapping<'_>) -> TokenStream
     };
     let module = module_name(&exported);
     let frozen = exported.first().map(emit::frozen_name);
+    let is_short = |it: &&PathBuf| it.metadata().is_ok_and(|it| it.len() <= TRACKED);
     let files = compilation.reads.files.iter().filter(|_| *is_macro);
+    let files = files.filter(is_short);
     let files = files
         .filter_map(|it| std::path::absolute(it).ok())
         .filter(|it| it.is_file());

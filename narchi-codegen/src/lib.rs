@@ -39,6 +39,9 @@ mod render;
 mod dim;
 mod shape;
 
+// Model beside checkpoint.
+mod checkpoint;
+
 // Model to Rust.
 mod emit;
 mod names;

@@ -21,6 +21,7 @@ struct Arguments {
     ext_vars: Vec<Variable>,
     tla: Vec<Variable>,
     allow: Vec<String>,
+    weights: Option<LitStr>,
 }
 
 /// A name, the code of its value, and where that is written.
@@ -40,6 +41,7 @@ pub fn narchi_model(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
         ext_vars: given(&arguments.ext_vars),
         tla: given(&arguments.tla),
         jpath: Vec::new(),
+        weights: arguments.weights.as_ref().map(locate),
     };
     let visibility = match arguments.visibility {
         Visibility::Inherited => quote!(),
@@ -64,7 +66,11 @@ pub fn narchi_model(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
         .ext_vars
         .iter()
         .find(|it| Some(it.name.as_str()) == wrong);
-    at(items, wrong.map_or(arguments.path.span(), |it| it.span)).into()
+    let path = match &arguments.weights {
+        Some(weights) if compilation.is_about_weights() => weights,
+        _ => &arguments.path,
+    };
+    at(items, wrong.map_or(path.span(), |it| it.span)).into()
 }
 
 /// The path, relative to the file that calls the macro.
@@ -126,6 +132,7 @@ impl Parse for Arguments {
             ext_vars: Vec::new(),
             tla: Vec::new(),
             allow: Vec::new(),
+            weights: None,
         };
         while !input.is_empty() {
             input.parse::<Token![,]>()?;
@@ -138,9 +145,10 @@ impl Parse for Arguments {
                 "ext" => this.ext_vars = values(input)?,
                 "tla" => this.tla = values(input)?,
                 "allow" => this.allow = allowed(input)?,
+                "weights" => this.weights = Some(input.parse()?),
                 other => {
                     let message = format!(
-                        "there is no option `{other}`; the options are `ext`, `tla` and `allow`"
+                        "there is no option `{other}`; the options are `ext`, `tla`, `allow` and `weights`"
                     );
                     return Err(syn::Error::new(option.span(), message));
                 }

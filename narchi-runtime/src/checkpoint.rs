@@ -6,7 +6,7 @@ use narchi_weights::{Checkpoint, Dtype, Entry, Wanted, fit, natural};
 use tch::nn::VarStore;
 use tch::{Kind, Tensor};
 
-pub use narchi_weights::{Misfit, Problem};
+pub use narchi_weights::{Misfit, Problem, Renames, WrongRule};
 
 use crate::{Error, Result};
 
@@ -47,7 +47,33 @@ pub fn load_shared(
     path: impl AsRef<Path>,
     shared: &[(&str, &str)],
 ) -> Result<Loaded> {
-    let checkpoint = Checkpoint::open(path)?;
+    load_from(vs, Checkpoint::open(path)?, shared)
+}
+
+/// As [`load_shared`], from a file that has other names: `narchi-codegen weights map` proposes the rules.
+///
+/// ```no_run
+/// # let vs = narchi_runtime::nn::VarStore::new(narchi_runtime::Device::Cpu);
+/// let renames = "backbone -> .\n head.linear -> fc".parse()?;
+/// narchi_runtime::load_renamed(&vs, "resnet18.pth", &renames, &[])?;
+/// # Ok::<(), narchi_runtime::Error>(())
+/// ```
+///
+/// # Errors
+///
+/// As [`load`], and [`Error::Checkpoint`] if two tensors would have the same name.
+pub fn load_renamed(
+    vs: &VarStore,
+    path: impl AsRef<Path>,
+    renames: &Renames,
+    shared: &[(&str, &str)],
+) -> Result<Loaded> {
+    let mut checkpoint = Checkpoint::open(path)?;
+    checkpoint.rename(renames)?;
+    load_from(vs, checkpoint, shared)
+}
+
+fn load_from(vs: &VarStore, checkpoint: Checkpoint, shared: &[(&str, &str)]) -> Result<Loaded> {
     let variables = variables(vs);
     let wanted: Vec<Wanted> = variables.iter().map(wanted).collect();
     let fit = fit(&wanted, &checkpoint, shared)?;

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::panic::Location;
 
+use narchi_weights::WrongRule;
 use tch::{Kind, TchError};
 
 use crate::{Block, checkpoint::Misfit};
@@ -37,6 +38,8 @@ pub enum Error {
     Checkpoint(narchi_weights::Error),
     /// A checkpoint was read, but it is not one of this model.
     Misfit(Misfit),
+    /// A text is no list of rules for [`load_renamed`](crate::load_renamed).
+    WrongRule(WrongRule),
     /// A tensor cannot be saved.
     Unsaveable {
         /// Name of the tensor.
@@ -90,6 +93,12 @@ impl From<Misfit> for Error {
     }
 }
 
+impl From<WrongRule> for Error {
+    fn from(wrong: WrongRule) -> Self {
+        Self::WrongRule(wrong)
+    }
+}
+
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -110,6 +119,7 @@ impl fmt::Display for Error {
             Self::Input(message) => f.write_str(message),
             Self::Checkpoint(error) => error.fmt(f),
             Self::Misfit(misfit) => misfit.fmt(f),
+            Self::WrongRule(wrong) => wrong.fmt(f),
             Self::Unsaveable { name, kind } => {
                 write!(
                     f,

@@ -68,7 +68,9 @@ pub use tch;
 pub use tch::{Device, Kind, Tensor};
 
 pub use block::Block;
-pub use checkpoint::{Loaded, Misfit, Problem, load, load_shared, save};
+pub use checkpoint::{
+    Loaded, Misfit, Problem, Renames, WrongRule, load, load_renamed, load_shared, save,
+};
 pub use error::{Error, Result};
 pub use guard::{Fact, Input, Inputs, Size};
 
@@ -96,6 +98,11 @@ pub mod prelude {
 /// `narchi_model!(pub Resnet18, "resnet.jsonnet", ext = { depth: 18 });`.
 ///
 /// What is wrong is one error, with the whole report, and a type that looks like the model, so that nothing else fails.
+///
+/// `weights = "resnet18.safetensors"` compares the model with a checkpoint, whose path is relative, too: what does not fit is an
+/// error. The file is no part of the program, but compiling reads all of it, to see whether it has changed; one of more than
+/// 256 MiB is compared whenever the crate is compiled, but does not by itself cause that.
+///
 /// Warnings are one warning of rustc; `allow = ["fact-assumed"]` leaves those of a code out.
 #[macro_export]
 macro_rules! narchi_model {

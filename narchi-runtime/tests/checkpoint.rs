@@ -5,7 +5,7 @@
 use std::fs;
 
 use narchi_runtime::prelude::*;
-use narchi_runtime::{Error, Problem, load, save};
+use narchi_runtime::{Error, Problem, load, load_renamed, save};
 use tempfile::TempDir;
 
 /// A convolution, a batch norm and a linear map, below eleven layers' worth of names.
@@ -263,4 +263,22 @@ fn what_safetensors_cannot_hold_is_an_error() {
         "`spectrum` has elements of kind ComplexFloat, which cannot be saved"
     );
     assert!(!path.exists());
+}
+
+#[test]
+fn a_file_with_other_names_is_loaded_by_rules() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("model.safetensors");
+    let saved = nn::VarStore::new(Device::Cpu);
+    let root = &saved.root() / "net";
+    nn::Linear::new(&root / "head", 4, 2, nn::LinearConfig::default());
+    save(&saved, &path).unwrap();
+    let loaded = nn::VarStore::new(Device::Cpu);
+    nn::Linear::new(loaded.root() / "fc", 4, 2, nn::LinearConfig::default());
+    refused(&loaded, &path);
+    let renames = "net.head -> fc".parse().unwrap();
+    let report = load_renamed(&loaded, &path, &renames, &[]).unwrap();
+    assert_eq!(report.notes, ["renamed 2 of 2 tensors"]);
+    let tensors = |vs| sorted(vs).into_iter().map(|it| it.1).collect::<Vec<_>>();
+    assert_eq!(tensors(&saved), tensors(&loaded));
 }

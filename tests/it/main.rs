@@ -8,6 +8,7 @@
 )]
 
 mod blame;
+mod book;
 mod digits;
 mod drivers;
 mod frozen;

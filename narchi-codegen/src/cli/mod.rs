@@ -113,6 +113,7 @@ impl Jsonnet {
             ext_vars: [text(&self.ext_str)?, code(&self.ext_code)?].concat(),
             tla: [text(&self.tla_str)?, code(&self.tla_code)?].concat(),
             jpath: self.jpath.clone(),
+            weights: None,
         })
     }
 }

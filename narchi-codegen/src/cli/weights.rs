@@ -1,6 +1,14 @@
-//! `weights list FILE`, `weights check ARCH FILE`
+//! `weights list FILE`, `weights check ARCH FILE`, and what is done about names that differ.
+
+mod alike;
+mod map;
+mod propose;
+mod rename;
+mod rules;
+mod tree;
 
 use std::{
+    fs,
     io::{self, Write},
     path::{Path, PathBuf},
     process::ExitCode,
@@ -22,6 +30,10 @@ pub(crate) enum Weights {
     },
     /// Says whether a checkpoint has the tensors of an architecture, and every difference if not.
     Check(Box<Check>),
+    /// Proposes rules that rename the tensors of a checkpoint to those of an architecture, by shapes and names.
+    Map(Box<map::Map>),
+    /// Writes a checkpoint with renamed tensors, as safetensors.
+    Rename(rename::Rename),
 }
 
 #[derive(Debug, Args)]
@@ -33,6 +45,9 @@ pub(crate) struct Check {
     /// Sizes that are known only when a model is made, `classes=10`.
     #[arg(long, value_name = "SIZES", value_delimiter = ',', value_parser = size)]
     at: Vec<(String, i64)>,
+    /// Rules that rename the tensors of the checkpoint, such as `weights map` writes.
+    #[arg(long, value_name = "RULES")]
+    renames: Option<PathBuf>,
     #[command(flatten)]
     jsonnet: Jsonnet,
     #[command(flatten)]
@@ -43,6 +58,8 @@ pub(crate) fn run(weights: Weights) -> ExitCode {
     match weights {
         Weights::List { file } => list(&file),
         Weights::Check(check) => check.run(),
+        Weights::Map(map) => map.run(),
+        Weights::Rename(rename) => rename.run(),
     }
 }
 
@@ -91,9 +108,9 @@ impl Check {
             Ok(wanted) => wanted,
             Err(message) => return usage(&message),
         };
-        let checkpoint = match Checkpoint::open(&self.file) {
+        let checkpoint = match opened(&self.file, self.renames.as_deref()) {
             Ok(checkpoint) => checkpoint,
-            Err(error) => return failed(&error.to_string()),
+            Err(message) => return failed(&message),
         };
         let shared = model.shared();
         match fit(&wanted, &checkpoint, &shared) {
@@ -133,6 +150,18 @@ pub(crate) fn wanted(model: &Model, at: &[(String, i64)]) -> Result<Vec<Wanted>,
         });
     }
     Ok(wanted)
+}
+
+/// A checkpoint, with its tensors renamed by the rules of a file.
+fn opened(file: &Path, rules: Option<&Path>) -> Result<Checkpoint, String> {
+    let mut checkpoint = Checkpoint::open(file).map_err(|it| it.to_string())?;
+    if let Some(rules) = rules {
+        let name = rules.display();
+        let text = fs::read_to_string(rules).map_err(|it| format!("cannot read `{name}`: {it}"))?;
+        let renames = text.parse().map_err(|it| format!("`{name}`: {it}"))?;
+        checkpoint.rename(&renames).map_err(|it| it.to_string())?;
+    }
+    Ok(checkpoint)
 }
 
 fn failed(message: &str) -> ExitCode {

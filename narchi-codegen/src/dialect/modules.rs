@@ -84,6 +84,13 @@ impl Documents {
         &self.all[0].node
     }
 
+    /// Where the outermost file has its blocks.
+    pub(crate) fn blocks(&self) -> Place {
+        let root = self.root();
+        root.get("blocks")
+            .map_or_else(|| root.place(), Node::key_place)
+    }
+
     /// The architecture of a Module block, and the stem of its file's name.
     pub(crate) fn of_module(&self, block: &Node) -> Option<&Node> {
         Some(&self.all[(*self.modules.get(&block.id)?)?].node)

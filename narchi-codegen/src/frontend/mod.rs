@@ -46,6 +46,8 @@ pub struct Input {
     pub tla: Vec<(String, Argument)>,
     /// Where to look for imports that are not beside the importing file; the last folder comes first.
     pub jpath: Vec<PathBuf>,
+    /// A checkpoint that has to be one of the model; of its tensors only names, shapes and types are read.
+    pub weights: Option<PathBuf>,
 }
 
 /// A value from outside.

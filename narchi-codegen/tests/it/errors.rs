@@ -1,6 +1,9 @@
 //! `errors/<code>.jsonnet` is refused, or warned of, and the report says so well.
 
-use std::path::Path;
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use narchi_codegen::{Argument, Input, codes, compile};
 
@@ -29,6 +32,18 @@ fn every_report_names_its_code() {
     });
 }
 
+/// The checkpoint that an example names in its first line.
+fn weights(path: &Path) -> Option<PathBuf> {
+    let text = fs::read_to_string(path).ok()?;
+    let first = text.lines().next()?;
+    let name = first.split("weights = \"").nth(1)?.split('"').next()?;
+    Some(
+        Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("tests/errors")
+            .join(name),
+    )
+}
+
 /// The input for an example; one is about what is given beside the file.
 pub(crate) fn input(path: &Path) -> Input {
     let given = path
@@ -38,6 +53,7 @@ pub(crate) fn input(path: &Path) -> Input {
     Input {
         path: path.into(),
         tla: given.then_some(argument).into_iter().collect(),
+        weights: weights(path),
         ..Input::default()
     }
 }

@@ -7,6 +7,7 @@
     reason = "a test that cannot go on fails"
 )]
 
+mod book;
 mod cli;
 mod codes;
 mod command;
@@ -20,6 +21,7 @@ mod hostile;
 mod models;
 mod new;
 mod readme;
+mod renames;
 mod render;
 mod reports;
 mod summary;

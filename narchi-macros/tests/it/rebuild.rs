@@ -11,6 +11,7 @@ use serde_json::Value;
 
 /// A small crate with a model through each door, in a folder of its own.
 struct Project {
+    name: String,
     folder: PathBuf,
 }
 
@@ -24,21 +25,23 @@ const ARCHITECTURE: &str = "local sizes = import 'sizes.libsonnet';
 ";
 
 impl Project {
-    fn new() -> Self {
+    fn new(name: &str) -> Self {
         let workspace = Path::new(env!("CARGO_MANIFEST_DIR"))
             .parent()
             .expect("the workspace");
-        let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("rebuild");
+        let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
         _ = fs::remove_dir_all(&folder);
-        let this = Self { folder };
+        let name = name.to_owned();
+        let this = Self { name, folder };
         let (macros, codegen) = (
             workspace.join("narchi-macros"),
             workspace.join("narchi-codegen"),
         );
         let manifest = format!(
-            "[package]\nname = \"user\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n[workspace]\n\n\
+            "[package]\nname = \"{}\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n[workspace]\n\n\
             [dependencies]\nnarchi-macros = {{ path = '{}' }}\n\n\
             [build-dependencies]\nnarchi-codegen = {{ path = '{}', default-features = false }}\n",
+            this.name,
             macros.display(),
             codegen.display()
         );
@@ -93,7 +96,7 @@ impl Project {
             .filter_map(|it| serde_json::from_str(it).ok())
             .collect();
         let of_user =
-            |it: &&Value| it["target"]["name"] == "user" && it["reason"] == "compiler-artifact";
+            |it: &&Value| it["target"]["name"] == *self.name && it["reason"] == "compiler-artifact";
         let is_fresh = messages
             .iter()
             .find(of_user)
@@ -116,7 +119,7 @@ impl Project {
 
 #[test]
 fn crates_are_built_again_exactly_when_needed() {
-    let project = Project::new();
+    let project = Project::new("rebuild");
     assert_eq!(project.check().1, Vec::<String>::new());
     assert_eq!(project.check(), (true, vec![]), "nothing has changed");
 
@@ -162,4 +165,50 @@ fn crates_are_built_again_exactly_when_needed() {
     project.write("arch/own.libsonnet", "{ classes: 6 }\n");
     assert_eq!(project.check(), (false, vec![]), "the mistake is mended");
     assert_eq!(project.check(), (true, vec![]), "nothing has changed since");
+}
+
+/// Writes a checkpoint of `fc`, 8 to `classes`.
+fn checkpoint(project: &Project, classes: usize) {
+    let header = format!(
+        "{{\"fc.weight\":{{\"dtype\":\"F32\",\"shape\":[{classes},8],\"data_offsets\":[0,{0}]}},\
+        \"fc.bias\":{{\"dtype\":\"F32\",\"shape\":[{classes}],\"data_offsets\":[{0},{1}]}}}}",
+        classes * 32,
+        classes * 36
+    );
+    let mut bytes = (header.len() as u64).to_le_bytes().to_vec();
+    bytes.extend(header.as_bytes());
+    bytes.extend(vec![0; classes * 36]);
+    fs::write(project.folder.join("arch/net.safetensors"), bytes).expect("a file");
+}
+
+#[test]
+fn a_changed_checkpoint_is_compared_again() {
+    let project = Project::new("compared");
+    let code = |path: &str| fs::read_to_string(project.folder.join(path)).expect("a file");
+    let option = "expanded.jsonnet\", weights = \"../arch/net.safetensors\"";
+    project.write(
+        "src/lib.rs",
+        &code("src/lib.rs").replace("expanded.jsonnet\"", option),
+    );
+    let weights = ".weights(\"arch/net.safetensors\").compile";
+    project.write("build.rs", &code("build.rs").replace(".compile", weights));
+    checkpoint(&project, 3);
+    assert_eq!(project.check().1, Vec::<String>::new());
+    assert_eq!(project.check(), (true, vec![]), "nothing has changed");
+
+    std::thread::sleep(std::time::Duration::from_millis(1100));
+    checkpoint(&project, 4);
+    let (is_fresh, errors) = project.check();
+    assert!(!is_fresh);
+    assert_eq!(errors.len(), 2, "one for each door: {errors:#?}");
+    for error in errors {
+        assert!(
+            error.contains("[4]") && error.contains("net.safetensors"),
+            "{error}"
+        );
+    }
+
+    std::thread::sleep(std::time::Duration::from_millis(1100));
+    checkpoint(&project, 3);
+    assert_eq!(project.check(), (false, vec![]), "the mistake is mended");
 }

@@ -8,6 +8,7 @@ use crate::dtype::Dtype;
 use crate::error::{Error, Result, quoted};
 use crate::file::{self, Bytes, Kind};
 use crate::layout::{self, Layout};
+use crate::rename::Renames;
 use crate::{npz, prefix, safetensors, torch};
 
 /// The file formats that are read.
@@ -142,6 +143,39 @@ impl Checkpoint {
     /// What was done to get at the tensors, and what was left aside, for people to read.
     pub fn notes(&self) -> &[String] {
         &self.notes
+    }
+
+    /// Gives the tensors other names; [`notes`](Self::notes) says how many. The rules see the names that
+    /// [`tensors`](Self::tensors) gives, without the [prefix](Self::prefix).
+    ///
+    /// # Errors
+    ///
+    /// If two tensors would have the same name; then all keep theirs.
+    pub fn rename(&mut self, renames: &Renames) -> Result<(), Error> {
+        let mut by_name: BTreeMap<String, usize> = BTreeMap::new();
+        let mut changed = 0;
+        for (index, entry) in self.entries.iter().enumerate() {
+            let name = renames.apply(&entry.name);
+            changed += usize::from(name != entry.name);
+            if let Some(other) = by_name.insert(name.clone(), index) {
+                let (other, own) = (&self.entries[other].name, &entry.name);
+                let (other, own, name) = (quoted(other), quoted(own), quoted(&name));
+                let reason = format!("{other} and {own} would both be renamed to {name}");
+                return Err(Error::new(&self.path, reason));
+            }
+        }
+        for (name, index) in &by_name {
+            self.entries[*index].name.clone_from(name);
+        }
+        self.by_name = by_name;
+        // Names are given as they are now.
+        self.prefix.clear();
+        if changed > 0 {
+            let all = self.entries.len();
+            self.notes
+                .push(format!("renamed {changed} of {all} tensors"));
+        }
+        Ok(())
     }
 
     /// The elements of a tensor, one after the other in little-endian order. Borrowed from the file wherever they lie so.
