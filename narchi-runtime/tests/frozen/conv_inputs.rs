@@ -109,7 +109,7 @@ fn wrong_inputs_are_errors() {
 fn packed_weights_can_be_shown() {
     let (_vs, conv) = small();
     let text = format!("{conv:?}");
-    assert!(text.contains("packed: Some(Packed"), "{text}");
+    assert!(text.contains("fast: Some(Packed"), "{text}");
 }
 
 #[test]
