@@ -125,9 +125,13 @@ unsafe impl Vector for Two {
 
     #[inline(always)]
     fn load(from: &[f32; LANES]) -> Self {
-        let (halves, _) = from.as_chunks::<8>();
         // SAFETY: see above.
-        Self([0, 1].map(|it: usize| unsafe { _mm256_loadu_ps(halves[it].as_ptr()) }))
+        Self(unsafe {
+            [
+                _mm256_loadu_ps(from[..8].as_ptr()),
+                _mm256_loadu_ps(from[8..].as_ptr()),
+            ]
+        })
     }
 
     #[inline(always)]
@@ -141,23 +145,28 @@ unsafe impl Vector for Two {
 
     #[inline(always)]
     fn plus(self, other: Self) -> Self {
+        let (a, b) = (self.0, other.0);
         // SAFETY: see above.
-        Self([0, 1].map(|it: usize| unsafe { _mm256_add_ps(self.0[it], other.0[it]) }))
+        Self(unsafe { [_mm256_add_ps(a[0], b[0]), _mm256_add_ps(a[1], b[1])] })
     }
 
     #[inline(always)]
     fn minus(self, other: Self) -> Self {
+        let (a, b) = (self.0, other.0);
         // SAFETY: see above.
-        Self([0, 1].map(|it: usize| unsafe { _mm256_sub_ps(self.0[it], other.0[it]) }))
+        Self(unsafe { [_mm256_sub_ps(a[0], b[0]), _mm256_sub_ps(a[1], b[1])] })
     }
 
     #[inline(always)]
     fn mul_add(self, factor: Self, sum: Self) -> Self {
-        let each = |it: usize| unsafe {
-            // SAFETY: see above.
-            _mm256_fmadd_ps(self.0[it], factor.0[it], sum.0[it])
-        };
-        Self([0, 1].map(each))
+        let (a, b, c) = (self.0, factor.0, sum.0);
+        // SAFETY: see above.
+        Self(unsafe {
+            [
+                _mm256_fmadd_ps(a[0], b[0], c[0]),
+                _mm256_fmadd_ps(a[1], b[1], c[1]),
+            ]
+        })
     }
 }
 

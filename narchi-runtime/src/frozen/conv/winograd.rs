@@ -21,20 +21,21 @@ use crate::frozen::fold;
 use crate::frozen::lanes::{Instructions, LANES, Lanes, One, Two, Vector};
 use crate::frozen::shared::Shared;
 use crate::nn::ConvConfig;
-use product::Product;
 use transform::{PLACES, of_weights};
 
 /// So many bytes of patches at once, so that they stay in the cache of a core.
 const PATCHES: usize = 512 << 10;
 /// Each weight is used for so many tiles at least before the next one comes.
 const TILES: usize = 28;
+/// Weights of so many inputs at once, so that those of a place stay in the nearest cache while all tiles use them.
+const INPUTS: usize = 128;
 
 /// A convolution of 3 × 3 taps and stride 1.
 ///
 /// Its results differ from those of a direct sum by rounding, as those of another order of the sum do.
 pub(super) struct Winograd {
-    /// For each panel of outputs, each place of a patch and each input; transformed when the first input comes.
-    weights: LazyLock<Box<[Pair]>, Transform>,
+    /// For each panel of outputs, each part of the inputs, each place of a patch and each input: as they are read.
+    weights: LazyLock<Box<[Pair]>, Pack>,
     bias: Box<[Lanes]>,
     padding: [usize; 2],
     inputs: usize,
@@ -42,12 +43,16 @@ pub(super) struct Winograd {
     instructions: Instructions,
 }
 
-type Transform = Box<dyn FnOnce() -> Box<[Pair]> + Send>;
+type Pack = Box<dyn FnOnce() -> Box<[Pair]> + Send>;
 
 /// Of the two times sixteen outputs of a panel.
 #[derive(Debug, Clone, Copy)]
 #[repr(C)]
 struct Pair([Lanes; 2]);
+
+impl Pair {
+    const ZERO: Self = Self([Lanes::ZERO; 2]);
+}
 
 /// How images are cut into tiles of 2 × 2 outputs.
 #[derive(Debug, Clone, Copy)]
@@ -80,6 +85,28 @@ struct Job<'a> {
 struct Share {
     tiles: Range<usize>,
     panels: Range<usize>,
+}
+
+/// Tiles that are computed together.
+#[derive(Clone, Copy)]
+struct Block {
+    first: usize,
+    tiles: usize,
+    /// Of sixteen inputs.
+    groups: usize,
+}
+
+impl Block {
+    /// From the patches of one place to those of the next. It is odd, so that what is written at once for all places meets as
+    /// many sets of the cache, and not one again and again.
+    fn patches_apart(&self) -> usize {
+        (self.groups * self.tiles) | 1
+    }
+
+    /// From the sums of one place to those of the next.
+    fn sums_apart(&self) -> usize {
+        self.tiles | 1
+    }
 }
 
 impl Winograd {
@@ -166,7 +193,7 @@ impl Winograd {
         let shares = job.shares(count(i64::from(tch::get_num_threads())));
         in_parts(shares.len(), 1, &|from, to| {
             for share in &shares[from..to] {
-                job.run(share);
+                SCRATCH.with_borrow_mut(|scratch| job.run(share, scratch));
             }
         })?;
         ending.finished(output)
@@ -213,23 +240,23 @@ impl Job<'_> {
         unsafe_code,
         reason = "the processor has the instructions that it is known to have"
     )]
-    fn run(&self, share: &Share) {
+    fn run(&self, share: &Share, scratch: &mut Scratch) {
         match self.instructions {
             // SAFETY: see above.
-            Instructions::Avx512 => unsafe { self.with_avx512(share) },
+            Instructions::Avx512 => unsafe { self.with_avx512(share, scratch) },
             // SAFETY: see above.
-            Instructions::Avx2 => unsafe { self.with_avx2(share) },
+            Instructions::Avx2 => unsafe { self.with_avx2(share, scratch) },
         }
     }
 
     #[target_feature(enable = "avx512f")]
-    fn with_avx512(&self, share: &Share) {
-        self.compute::<One>(share);
+    fn with_avx512(&self, share: &Share, scratch: &mut Scratch) {
+        self.compute::<One>(share, scratch);
     }
 
     #[target_feature(enable = "avx2,fma")]
-    fn with_avx2(&self, share: &Share) {
-        self.compute::<Two>(share);
+    fn with_avx2(&self, share: &Share, scratch: &mut Scratch) {
+        self.compute::<Two>(share, scratch);
     }
 
     #[inline(always)]
@@ -237,35 +264,32 @@ impl Job<'_> {
         clippy::inline_always,
         reason = "what is not inlined is not compiled for the wider registers of its caller"
     )]
-    fn compute<V: Vector>(&self, share: &Share) {
+    fn compute<V: Vector>(&self, share: &Share, scratch: &mut Scratch) {
         let inputs = self.grid.inputs;
         let most = (PATCHES / (PLACES * inputs * size_of::<f32>())).max(TILES);
         let blocks = share.tiles.len().div_ceil(most).max(1);
         let width = share.tiles.len().div_ceil(blocks);
-        SCRATCH.with_borrow_mut(|scratch| {
-            scratch
-                .patches
-                .resize(width * PLACES * inputs / LANES, Lanes::ZERO);
-            scratch.sums.resize(width * PLACES, Pair([Lanes::ZERO; 2]));
-            let Scratch { patches, sums } = scratch;
-            let mut first = share.tiles.start;
-            while first < share.tiles.end {
-                let tiles = width.min(share.tiles.end - first);
-                self.patches::<V>(first, tiles, patches);
-                for panel in share.panels.clone() {
-                    for place in 0..PLACES {
-                        let product = Product {
-                            inputs: &patches[place * tiles * inputs / LANES..],
-                            tiles,
-                            weights: &self.weights[(panel * PLACES + place) * inputs..][..inputs],
-                        };
-                        product.compute::<V>(&mut sums[place * tiles..][..tiles]);
-                    }
-                    self.outputs::<V>(first, tiles, panel, sums);
+        let Scratch { patches, sums } = scratch;
+        let mut first = share.tiles.start;
+        while first < share.tiles.end {
+            let block = Block {
+                first,
+                tiles: width.min(share.tiles.end - first),
+                groups: inputs / LANES,
+            };
+            patches.resize(PLACES * block.patches_apart(), Lanes::ZERO);
+            sums.resize(PLACES * block.sums_apart(), Pair::ZERO);
+            self.patches::<V>(block, patches);
+            for panel in share.panels.clone() {
+                let weights = &self.weights[panel * PLACES * inputs..][..PLACES * inputs];
+                for (index, weights) in weights.chunks(PLACES * INPUTS).enumerate() {
+                    let inputs = &patches[index * (INPUTS / LANES) * block.tiles..];
+                    product::add::<V>(block, inputs, weights, index == 0, sums);
                 }
-                first += tiles;
+                self.outputs::<V>(block, panel, sums);
             }
-        });
+            first += block.tiles;
+        }
     }
 }
 
@@ -283,14 +307,17 @@ thread_local! {
 /// `[outputs, inputs, 3, 3]`, transformed, in the order in which it is read; zeros fill the last panel.
 fn packed(weight: &[f32], inputs: usize, outputs: usize) -> Box<[Pair]> {
     let panels = outputs.div_ceil(2 * LANES);
-    let mut packed = vec![Pair([Lanes::ZERO; 2]); panels * PLACES * inputs];
+    let mut packed = vec![Pair::ZERO; panels * PLACES * inputs];
     let (filters, _) = weight.as_chunks::<9>();
     for (output, filters) in filters.chunks_exact(inputs).enumerate() {
         let (panel, lane) = (output / (2 * LANES), output % (2 * LANES));
-        for (input, taps) in filters.iter().enumerate() {
-            for (place, value) in of_weights(taps).into_iter().enumerate() {
-                let Pair(lanes) = &mut packed[(panel * PLACES + place) * inputs + input];
-                lanes[lane / LANES].0[lane % LANES] = value;
+        let parts = packed[panel * PLACES * inputs..].chunks_mut(PLACES * INPUTS);
+        for (part, filters) in parts.zip(filters.chunks(INPUTS)) {
+            for (input, taps) in filters.iter().enumerate() {
+                for (place, value) in of_weights(taps).into_iter().enumerate() {
+                    let Pair(lanes) = &mut part[place * filters.len() + input];
+                    lanes[lane / LANES].0[lane % LANES] = value;
+                }
             }
         }
     }

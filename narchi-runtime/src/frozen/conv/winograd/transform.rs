@@ -8,7 +8,7 @@
     reason = "what is not inlined is not compiled for the wider registers of its caller"
 )]
 
-use super::{Job, Pair};
+use super::{Block, Job, Pair};
 use crate::frozen::epilogue::loops::activate;
 use crate::frozen::lanes::{LANES, Lanes, Vector};
 
@@ -33,16 +33,17 @@ impl Job<'_> {
         }
     }
 
-    /// The patches of the tiles from `first` on: for each place, each sixteen inputs, and each tile.
+    /// The patches of the tiles: for each place, each sixteen inputs, and each tile.
     #[inline(always)]
-    pub(super) fn patches<V: Vector>(&self, first: usize, tiles: usize, patches: &mut [Lanes]) {
-        let groups = self.grid.inputs / LANES;
-        for index in 0..tiles {
-            let tile = self.tile(first + index);
-            for group in 0..groups {
+    pub(super) fn patches<V: Vector>(&self, block: Block, patches: &mut [Lanes]) {
+        for index in 0..block.tiles {
+            let tile = self.tile(block.first + index);
+            for group in 0..block.groups {
                 let patch = transformed(self.patch::<V>(tile, group));
-                for (place, value) in patch.as_flattened().iter().enumerate() {
-                    value.store(&mut patches[(place * groups + group) * tiles + index].0);
+                let places = patches[group * block.tiles + index..].iter_mut();
+                let places = places.step_by(block.patches_apart());
+                for (Lanes(to), value) in places.zip(patch.as_flattened()) {
+                    value.store(to);
                 }
             }
         }
@@ -62,8 +63,12 @@ impl Job<'_> {
         };
         let mut patch = [[V::splat(0.); 4]; 4];
         if top < height && left < width && top + 4 <= height && left + 4 <= width {
-            let rows = [0, 1, 2, 3].map(|row: usize| top + row);
-            return rows.map(|y| [0, 1, 2, 3].map(|column: usize| at(y, left + column)));
+            for (row, values) in patch.iter_mut().enumerate() {
+                for (column, value) in values.iter_mut().enumerate() {
+                    *value = at(top + row, left + column);
+                }
+            }
+            return patch;
         }
         for (row, values) in patch.iter_mut().enumerate() {
             for (column, value) in values.iter_mut().enumerate() {
@@ -76,29 +81,27 @@ impl Job<'_> {
         patch
     }
 
-    /// The outputs of the tiles from `first` on, of one panel, from the sums for each place and tile.
+    /// The outputs of the tiles and of one panel, from the sums for each place and tile.
     #[inline(always)]
-    pub(super) fn outputs<V: Vector>(
-        &self,
-        first: usize,
-        tiles: usize,
-        panel: usize,
-        sums: &[Pair],
-    ) {
+    pub(super) fn outputs<V: Vector>(&self, block: Block, panel: usize, sums: &[Pair]) {
         let grid = self.grid;
         let [height, width] = grid.output;
         let groups = grid.outputs / LANES;
-        for index in 0..tiles {
-            let tile = self.tile(first + index);
+        for index in 0..block.tiles {
+            let tile = self.tile(block.first + index);
             let first = (tile.image * height + tile.row * 2) * width + tile.column * 2;
             for half in 0..2 {
                 let group = panel * 2 + half;
                 if group == groups {
                     break;
                 }
-                let sum = |place: usize| V::load(&sums[place * tiles + index].0[half].0);
                 let bias = V::load(&self.bias[group].0);
-                let values = outputs_of(sum);
+                let mut patch = [[bias; 4]; 4];
+                let places = sums[index..].iter().step_by(block.sums_apart());
+                for (value, Pair(sums)) in patch.as_flattened_mut().iter_mut().zip(places) {
+                    *value = V::load(&sums[half].0);
+                }
+                let values = outputs_of(patch);
                 for (row, values) in values.into_iter().enumerate() {
                     for (column, value) in values.into_iter().enumerate() {
                         if tile.row * 2 + row < height && tile.column * 2 + column < width {
@@ -129,25 +132,35 @@ impl Job<'_> {
 
 /// `Bᵀ d B`.
 #[inline(always)]
-fn transformed<V: Vector>(patch: [[V; 4]; 4]) -> [[V; 4]; 4] {
-    let of = |a: V, b: V, c: V, d: V| [a.minus(c), b.plus(c), c.minus(b), b.minus(d)];
-    let mut rows = patch;
+fn transformed<V: Vector>([a, b, c, d]: [[V; 4]; 4]) -> [[V; 4]; 4] {
+    let mut rows = [[a[0]; 4]; 4];
     for column in 0..4 {
-        let [a, b, c, d] = [0, 1, 2, 3].map(|row: usize| patch[row][column]);
-        let values = of(a, b, c, d);
-        for row in 0..4 {
-            rows[row][column] = values[row];
-        }
+        rows[0][column] = a[column].minus(c[column]);
+        rows[1][column] = b[column].plus(c[column]);
+        rows[2][column] = c[column].minus(b[column]);
+        rows[3][column] = b[column].minus(d[column]);
     }
-    rows.map(|[a, b, c, d]| of(a, b, c, d))
+    for row in &mut rows {
+        let [a, b, c, d] = *row;
+        *row = [a.minus(c), b.plus(c), c.minus(b), b.minus(d)];
+    }
+    rows
 }
 
 /// `Aᵀ m A`.
 #[inline(always)]
-fn outputs_of<V: Vector>(sum: impl Fn(usize) -> V) -> [[V; 2]; 2] {
-    let of = |[a, b, c, d]: [V; 4]| [a.plus(b).plus(c), b.minus(c).minus(d)];
-    let columns = [0, 1, 2, 3].map(|column: usize| of([0, 4, 8, 12].map(|row| sum(row + column))));
-    [0, 1].map(|row: usize| of([0, 1, 2, 3].map(|column: usize| columns[column][row])))
+fn outputs_of<V: Vector>(sums: [[V; 4]; 4]) -> [[V; 2]; 2] {
+    let [a, b, c, d] = sums;
+    let mut rows = [[a[0]; 4]; 2];
+    for column in 0..4 {
+        rows[0][column] = a[column].plus(b[column]).plus(c[column]);
+        rows[1][column] = b[column].minus(c[column]).minus(d[column]);
+    }
+    let mut outputs = [[a[0]; 2]; 2];
+    for (outputs, [a, b, c, d]) in outputs.iter_mut().zip(rows) {
+        *outputs = [a.plus(b).plus(c), b.minus(c).minus(d)];
+    }
+    outputs
 }
 
 /// `G g Gᵀ`, in double precision.
