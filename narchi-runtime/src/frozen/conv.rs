@@ -6,8 +6,8 @@ mod packed;
 mod packs;
 mod point;
 mod small;
-#[cfg_attr(not(target_arch = "x86_64"), path = "conv/winograd/none.rs")]
-mod winograd;
+#[cfg_attr(not(target_arch = "x86_64"), path = "conv/wide/none.rs")]
+mod wide;
 
 use std::array;
 
@@ -23,7 +23,7 @@ use compute::Sum;
 use packed::Packed;
 use point::Point;
 use small::Small;
-use winograd::Winograd;
+use wide::Wide;
 
 use crate::Result;
 use crate::nn::name::{Name, Of};
@@ -60,7 +60,7 @@ pub struct Conv<const D: usize> {
 #[derive(Debug)]
 enum Fast {
     Packed(Box<Packed>),
-    Winograd(Winograd),
+    Wide(Wide),
 }
 
 impl<const D: usize> Conv<D> {
@@ -163,11 +163,11 @@ impl<const D: usize> Conv<D> {
             let choice = format!("oneDNN, packed in {kind:?}");
             return (Fast::Packed(packed.into()), choice);
         }
-        if std::env::var("NOWINO").is_ok() {
-            return (Fast::Packed(packed.into()), "oneDNN, packed".to_owned());
-        }
-        match Winograd::new(&self.config, &self.weights) {
-            Some(winograd) => (Fast::Winograd(winograd), "Winograd, packed".to_owned()),
+        match Wide::new(&self.config, &self.weights) {
+            Some(wide) => {
+                let choice = format!("{}, packed", wide.name());
+                (Fast::Wide(wide), choice)
+            }
             None => (Fast::Packed(packed.into()), "oneDNN, packed".to_owned()),
         }
     }

@@ -8,6 +8,7 @@
 use std::ffi::c_void;
 use std::marker::PhantomData;
 use std::ops::Range;
+use std::ptr;
 
 use tch::{Kind, TchError, Tensor};
 
@@ -163,43 +164,49 @@ pub(super) fn uninitialized(sizes: &Sizes, order: Order) -> Result<Tensor, TchEr
     new_tensor(sizes.as_slice(), sizes.strides(order).as_slice())
 }
 
-/// The elements of a tensor, `N` at once, for threads of which each reads and writes its own.
+/// The elements of a tensor, for threads of which each reads and writes its own.
 #[derive(Clone, Copy)]
-pub(super) struct Cells<const N: usize> {
-    start: *mut [f32; N],
+pub(super) struct Cells {
+    start: *mut f32,
     length: usize,
 }
 
 // SAFETY: whoever reads or writes a cell says that no other thread writes it.
-unsafe impl<const N: usize> Sync for Cells<N> {}
+unsafe impl Sync for Cells {}
 
-impl<const N: usize> Cells<N> {
+impl Cells {
     /// Of a tensor of `f32` on the CPU, which has these sizes and no gaps; they must not be used after its end.
     pub(super) fn of(tensor: &Tensor, sizes: &Sizes) -> Option<Self> {
         let (elements, _) = ordered(tensor, sizes)?;
         Some(Self {
             start: tensor.data_ptr().cast(),
-            length: elements.len() / N,
+            length: elements.len(),
         })
     }
 
+    /// Copies those from `at` on to `to`, if there are as many.
+    ///
     /// # Safety
     ///
-    /// No thread writes the cell now, and the tensor lives.
+    /// No thread writes them now, the tensor lives, and they are not in `to`.
     #[inline]
-    pub(super) unsafe fn get(&self, at: usize) -> Option<[f32; N]> {
-        // SAFETY: it is inside the tensor; the rest says the caller.
-        (at < self.length).then(|| unsafe { self.start.add(at).read() })
+    pub(super) unsafe fn read(&self, at: usize, to: &mut [f32]) {
+        if at + to.len() <= self.length {
+            // SAFETY: they are inside the tensor; the rest says the caller.
+            unsafe { ptr::copy_nonoverlapping(self.start.add(at), to.as_mut_ptr(), to.len()) }
+        }
     }
 
+    /// Copies `from` to those from `at` on, if there are as many.
+    ///
     /// # Safety
     ///
-    /// No other thread reads or writes the cell now, and the tensor lives.
+    /// No other thread reads or writes them now, the tensor lives, and they are not in `from`.
     #[inline]
-    pub(super) unsafe fn set(&self, at: usize, values: [f32; N]) {
-        if at < self.length {
-            // SAFETY: it is inside the tensor; the rest says the caller.
-            unsafe { self.start.add(at).write(values) }
+    pub(super) unsafe fn write(&self, at: usize, from: &[f32]) {
+        if at + from.len() <= self.length {
+            // SAFETY: they are inside the tensor; the rest says the caller.
+            unsafe { ptr::copy_nonoverlapping(from.as_ptr(), self.start.add(at), from.len()) }
         }
     }
 }

@@ -11,8 +11,8 @@
 
 use std::arch::x86_64::{
     __m256, __m512, _MM_HINT_T1, _mm_prefetch, _mm256_add_ps, _mm256_fmadd_ps, _mm256_loadu_ps,
-    _mm256_set1_ps, _mm256_storeu_ps, _mm256_sub_ps, _mm512_add_ps, _mm512_fmadd_ps,
-    _mm512_loadu_ps, _mm512_set1_ps, _mm512_storeu_ps, _mm512_sub_ps,
+    _mm256_max_ps, _mm256_set1_ps, _mm256_storeu_ps, _mm256_sub_ps, _mm512_add_ps, _mm512_fmadd_ps,
+    _mm512_loadu_ps, _mm512_max_ps, _mm512_set1_ps, _mm512_storeu_ps, _mm512_sub_ps,
 };
 
 /// So many numbers.
@@ -62,6 +62,8 @@ pub(super) unsafe trait Vector: Copy {
     fn minus(self, other: Self) -> Self;
     /// `self · factor + sum`, rounded once.
     fn mul_add(self, factor: Self, sum: Self) -> Self;
+    /// Zero where it is below. NaN stays what it is.
+    fn at_least_zero(self) -> Self;
 }
 
 /// With AVX-512.
@@ -106,6 +108,12 @@ unsafe impl Vector for One {
     fn mul_add(self, factor: Self, sum: Self) -> Self {
         // SAFETY: see above.
         Self(unsafe { _mm512_fmadd_ps(self.0, factor.0, sum.0) })
+    }
+
+    #[inline(always)]
+    fn at_least_zero(self) -> Self {
+        // SAFETY: see above. Of two numbers that do not compare, the second is taken.
+        Self(unsafe { _mm512_max_ps(_mm512_set1_ps(0.), self.0) })
     }
 }
 
@@ -165,6 +173,18 @@ unsafe impl Vector for Two {
             [
                 _mm256_fmadd_ps(a[0], b[0], c[0]),
                 _mm256_fmadd_ps(a[1], b[1], c[1]),
+            ]
+        })
+    }
+
+    #[inline(always)]
+    fn at_least_zero(self) -> Self {
+        // SAFETY: see above. Of two numbers that do not compare, the second is taken.
+        Self(unsafe {
+            let zero = _mm256_set1_ps(0.);
+            [
+                _mm256_max_ps(zero, self.0[0]),
+                _mm256_max_ps(zero, self.0[1]),
             ]
         })
     }

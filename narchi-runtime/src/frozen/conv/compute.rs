@@ -44,7 +44,7 @@ impl<const D: usize> Conv<D> {
         let _no_grad = tch::no_grad_guard();
         let kind = match &self.fast {
             Some(Fast::Packed(packed)) => packed.kind,
-            Some(Fast::Winograd(_)) | None => Kind::Float,
+            Some(Fast::Wide(_)) | None => Kind::Float,
         };
         let reduced = taken(input, kind)?;
         let input = reduced.as_ref().unwrap_or(input);
@@ -76,10 +76,10 @@ impl<const D: usize> Conv<D> {
         }
         match fast {
             Fast::Packed(packed) => self.fused(packed, x, sum, &size),
-            Fast::Winograd(winograd) => {
+            Fast::Wide(wide) => {
                 let may_overwrite =
                     matches!(sum, Sum::Over(other) if memory::may_be_overwritten(other, x));
-                winograd.run(&self.call(x, &sizes, &size, sum), may_overwrite)
+                wide.run(&self.call(x, &sizes, &size, sum), may_overwrite)
             }
         }
     }

@@ -8,12 +8,11 @@
     reason = "what is not inlined is not compiled for the wider registers of its caller"
 )]
 
-use super::{Block, Job, Pair};
-use crate::frozen::epilogue::loops::activate;
-use crate::frozen::lanes::{LANES, Lanes, Vector};
+use super::{Block, Job, Lanes, PANEL, Pair};
+use crate::frozen::lanes::{LANES, Vector};
 
 /// Of a patch.
-pub(super) const PLACES: usize = 16;
+pub(super) const PATCH: usize = 16;
 
 /// A tile of 2 × 2 outputs, by the number of the image, and of its row and column.
 #[derive(Clone, Copy)]
@@ -25,7 +24,7 @@ struct Tile {
 
 impl Job<'_> {
     fn tile(&self, index: usize) -> Tile {
-        let [rows, columns] = self.grid.tiles;
+        let [rows, columns] = self.tiles();
         Tile {
             image: index / (rows * columns),
             row: index / columns % rows,
@@ -40,10 +39,9 @@ impl Job<'_> {
             let tile = self.tile(block.first + index);
             for group in 0..block.groups {
                 let patch = transformed(self.patch::<V>(tile, group));
-                let places = patches[group * block.tiles + index..].iter_mut();
-                let places = places.step_by(block.patches_apart());
-                for (Lanes(to), value) in places.zip(patch.as_flattened()) {
-                    value.store(to);
+                let first = group * block.tiles + index;
+                for (place, value) in patch.as_flattened().iter().enumerate() {
+                    value.store(&mut patches[place * block.patches_apart() + first].0);
                 }
             }
         }
@@ -52,14 +50,15 @@ impl Job<'_> {
     /// Zeros where the image has ended.
     #[inline(always)]
     fn patch<V: Vector>(&self, tile: Tile, group: usize) -> [[V; 4]; 4] {
-        let grid = self.grid;
-        let [height, width] = grid.input;
-        let groups = grid.inputs / LANES;
-        let top = (tile.row * 2).wrapping_sub(grid.padding[0]);
-        let left = (tile.column * 2).wrapping_sub(grid.padding[1]);
+        let [height, width] = self.images.input;
+        let [above, before] = self.geometry.padding;
+        let groups = self.geometry.inputs / LANES;
+        let (input, _) = self.input.as_chunks();
+        let top = (tile.row * 2).wrapping_sub(above);
+        let left = (tile.column * 2).wrapping_sub(before);
         let at = |row: usize, column: usize| {
             let place = (tile.image * height + row) * width + column;
-            V::load(&self.input[place * groups + group])
+            V::load(&input[place * groups + group])
         };
         let mut patch = [[V::splat(0.); 4]; 4];
         if top < height && left < width && top + 4 <= height && left + 4 <= width {
@@ -84,49 +83,41 @@ impl Job<'_> {
     /// The outputs of the tiles and of one panel, from the sums for each place and tile.
     #[inline(always)]
     pub(super) fn outputs<V: Vector>(&self, block: Block, panel: usize, sums: &[Pair]) {
-        let grid = self.grid;
-        let [height, width] = grid.output;
-        let groups = grid.outputs / LANES;
+        let [height, width] = self.images.output;
+        let outputs = self.geometry.outputs;
+        let (biases, _): (&[Pair], _) = self.bias.as_chunks();
         for index in 0..block.tiles {
             let tile = self.tile(block.first + index);
             let first = (tile.image * height + tile.row * 2) * width + tile.column * 2;
-            for half in 0..2 {
-                let group = panel * 2 + half;
-                if group == groups {
+            for (half, Lanes(bias)) in biases[panel].iter().enumerate() {
+                let from = panel * PANEL + half * LANES;
+                if from >= outputs {
                     break;
                 }
-                let bias = V::load(&self.bias[group].0);
+                let bias = V::load(bias);
                 let mut patch = [[bias; 4]; 4];
-                let places = sums[index..].iter().step_by(block.sums_apart());
-                for (value, Pair(sums)) in patch.as_flattened_mut().iter_mut().zip(places) {
-                    *value = V::load(&sums[half].0);
+                for (place, value) in patch.as_flattened_mut().iter_mut().enumerate() {
+                    *value = V::load(&sums[place * block.sums_apart() + index][half].0);
                 }
-                let values = outputs_of(patch);
+                let values = outputs_of(patch, bias);
+                let corner = first * outputs + from;
+                if tile.row * 2 + 2 <= height && tile.column * 2 + 2 <= width {
+                    let below = corner + width * outputs;
+                    let at = [corner, corner + outputs, below, below + outputs];
+                    let [[a, b], [c, d]] = values;
+                    self.output.put(at, [a, b, c, d]);
+                    continue;
+                }
                 for (row, values) in values.into_iter().enumerate() {
                     for (column, value) in values.into_iter().enumerate() {
                         if tile.row * 2 + row < height && tile.column * 2 + column < width {
-                            let place = first + row * width + column;
-                            self.put(place * groups + group, value.plus(bias));
+                            let at = corner + (row * width + column) * outputs;
+                            self.output.put([at], [value]);
                         }
                     }
                 }
             }
         }
-    }
-
-    #[inline(always)]
-    #[expect(unsafe_code, reason = "each share has its own outputs")]
-    fn put<V: Vector>(&self, at: usize, mut value: V) {
-        if let Some(others) = &self.others {
-            // SAFETY: this share alone writes there, if anyone does, and the tensors are borrowed as long as it lasts.
-            let other = unsafe { others.get(at) };
-            value = value.plus(V::load(&other.unwrap_or_default()));
-        }
-        let mut values = [0.; LANES];
-        value.store(&mut values);
-        activate(self.epilogue, &mut values);
-        // SAFETY: see above.
-        unsafe { self.output.set(at, values) }
     }
 }
 
@@ -147,9 +138,9 @@ fn transformed<V: Vector>([a, b, c, d]: [[V; 4]; 4]) -> [[V; 4]; 4] {
     rows
 }
 
-/// `Aᵀ m A`.
+/// `Aᵀ m A`, and the bias.
 #[inline(always)]
-fn outputs_of<V: Vector>(sums: [[V; 4]; 4]) -> [[V; 2]; 2] {
+fn outputs_of<V: Vector>(sums: [[V; 4]; 4], bias: V) -> [[V; 2]; 2] {
     let [a, b, c, d] = sums;
     let mut rows = [[a[0]; 4]; 2];
     for column in 0..4 {
@@ -158,20 +149,20 @@ fn outputs_of<V: Vector>(sums: [[V; 4]; 4]) -> [[V; 2]; 2] {
     }
     let mut outputs = [[a[0]; 2]; 2];
     for (outputs, [a, b, c, d]) in outputs.iter_mut().zip(rows) {
-        *outputs = [a.plus(b).plus(c), b.minus(c).minus(d)];
+        *outputs = [a.plus(b).plus(c).plus(bias), b.minus(c).minus(d).plus(bias)];
     }
     outputs
 }
 
 /// `G g Gᵀ`, in double precision.
-pub(super) fn of_weights(taps: &[f32; 9]) -> [f32; PLACES] {
+pub(super) fn of_weights(taps: &[f32; 9]) -> [f32; PATCH] {
     let of = |[a, b, c]: [f64; 3]| [a, 0.5 * (a + b + c), 0.5 * (a - b + c), c];
     let taps = taps.map(f64::from);
     let columns = [0, 1, 2].map(|it: usize| of([taps[it], taps[3 + it], taps[6 + it]]));
     let rows = [0, 1, 2, 3].map(|row: usize| of([0, 1, 2].map(|it: usize| columns[it][row])));
     #[expect(clippy::cast_possible_truncation, reason = "rounded once")]
     let rounded = |it: f64| it as f32;
-    let mut places = [0.; PLACES];
+    let mut places = [0.; PATCH];
     for (to, from) in places.iter_mut().zip(rows.as_flattened()) {
         *to = rounded(*from);
     }

@@ -1,0 +1,341 @@
+//! Convolutions in plain Rust, in the widest registers of x86.
+//!
+//! They read and write channels-last images. Nothing stands between them and libtorch's threads, so that a call costs a few
+//! microseconds where one of oneDNN's costs 28.
+
+mod depthwise;
+mod output;
+mod pointwise;
+mod product;
+mod winograd;
+
+use std::cell::RefCell;
+use std::fmt;
+use std::ops::Range;
+use std::sync::LazyLock;
+
+use tch::Tensor;
+
+use super::ending::Ending;
+use super::small::Call;
+use crate::Result;
+use crate::frozen::dense::{self, Cells, Order, Sizes, count, elements, in_parts};
+use crate::frozen::fold;
+use crate::frozen::lanes::{Instructions, LANES, Lanes, One, Two, Vector};
+use crate::frozen::shared::Shared;
+use crate::nn::ConvConfig;
+use depthwise::Depthwise;
+use output::Output;
+use pointwise::Pointwise;
+use winograd::Winograd;
+
+/// Each thread has at least so many multiplications: waking one takes as long as some of them.
+const GRAIN: usize = 500_000;
+/// Each weight is used for so many places at least before the next one comes.
+const PLACES: usize = 28;
+
+/// A convolution in wide registers.
+///
+/// Its results differ from those of libtorch by rounding, as those of another order of the sum do; they are the same for any
+/// number of threads, and on all processors that have the instructions.
+pub(super) struct Wide {
+    way: Way,
+    /// In the order in which they are read; put there when the first input comes.
+    weights: LazyLock<Box<[Lanes]>, Pack>,
+    bias: Box<[Lanes]>,
+    geometry: Geometry,
+    instructions: Instructions,
+}
+
+type Pack = Box<dyn FnOnce() -> Box<[Lanes]> + Send>;
+
+#[derive(Debug, Clone, Copy)]
+enum Way {
+    Winograd,
+    Pointwise,
+    Depthwise,
+}
+
+/// What is known of a convolution before it has an input.
+#[derive(Debug, Clone, Copy)]
+struct Geometry {
+    inputs: usize,
+    outputs: usize,
+    groups: usize,
+    kernel: [usize; 2],
+    stride: [usize; 2],
+    padding: [usize; 2],
+    dilation: [usize; 2],
+}
+
+/// And of its images.
+#[derive(Debug, Clone, Copy)]
+struct Images {
+    count: usize,
+    input: [usize; 2],
+    output: [usize; 2],
+}
+
+/// What there is to compute.
+struct Job<'a> {
+    geometry: Geometry,
+    images: Images,
+    /// Channels-last.
+    input: &'a [f32],
+    weights: &'a [Lanes],
+    /// Of full panels: zeros follow.
+    bias: &'a [Lanes],
+    output: Output,
+}
+
+/// A way to compute a convolution.
+trait Method {
+    /// Parts of a job, for so many threads. Results do not depend on them.
+    fn shares(job: &Job<'_>, threads: usize) -> Vec<Share>;
+
+    /// One of them.
+    fn compute<V: Vector>(job: &Job<'_>, share: &Share, scratch: &mut Scratch);
+}
+
+/// Some places of the output, whatever a method takes for one, and of these some panels.
+#[derive(Clone)]
+struct Share {
+    places: Range<usize>,
+    panels: Range<usize>,
+}
+
+/// So many outputs are computed together.
+type Pair = [Lanes; 2];
+const PANEL: usize = 2 * LANES;
+
+/// What a thread needs beside inputs and outputs; it is kept for the next call.
+#[derive(Default)]
+struct Scratch {
+    inputs: Vec<Lanes>,
+    sums: Vec<Pair>,
+}
+
+thread_local! {
+    static SCRATCH: RefCell<Scratch> = RefCell::default();
+}
+
+impl Wide {
+    /// Of the weights of a sound convolution; nothing for those without such a way, and on processors without the
+    /// instructions.
+    pub(super) fn new<const D: usize>(
+        config: &ConvConfig<D>,
+        (weight, bias): &fold::Pair,
+    ) -> Option<Self> {
+        let instructions = Instructions::of_processor()?;
+        let weight = weight.f_contiguous().ok()?;
+        let sizes = Sizes::of(&weight)?;
+        let geometry = Geometry::of(config, &sizes)?;
+        let way = Way::of(&geometry)?;
+        // Where this is a slice, it is one later.
+        elements(&weight, &sizes)?;
+        let mut rows = vec![Lanes::ZERO; geometry.outputs.div_ceil(PANEL) * 2];
+        if let Some(bias) = bias {
+            let bias = bias.f_contiguous().ok()?;
+            let values = elements(&bias, &Sizes::of(&bias)?)?;
+            for (row, values) in rows.iter_mut().zip(values.chunks(LANES)) {
+                row.0[..values.len()].copy_from_slice(values);
+            }
+        }
+        let weight = Shared(weight);
+        let weights = move || {
+            let values = elements(&weight, &sizes).unwrap_or_default();
+            way.packed(&geometry, values).into()
+        };
+        Some(Self {
+            way,
+            weights: LazyLock::new(Box::new(weights)),
+            bias: rows.into(),
+            geometry,
+            instructions,
+        })
+    }
+
+    /// What it is called where models are described.
+    pub(super) fn name(&self) -> &'static str {
+        match self.way {
+            Way::Winograd => "Winograd",
+            Way::Pointwise => "pointwise",
+            Way::Depthwise => "depthwise",
+        }
+    }
+
+    /// The convolution of an input of `f32` on the CPU, the sum written over what `call` adds if that may be.
+    #[track_caller]
+    pub(super) fn run(&self, call: &Call<'_>, may_overwrite: bool) -> Result<Tensor> {
+        let last;
+        let input = match dense::ordered(call.input, call.sizes) {
+            Some((input, Order::Last)) => input,
+            _ => {
+                last = call.input.f_permute([0, 2, 3, 1])?.f_contiguous()?;
+                let sizes = Sizes::of(&last);
+                let input = sizes.and_then(|it| elements(&last, &it));
+                input.unwrap_or_default()
+            }
+        };
+        let ending = Ending::of(call);
+        let output = match ending.added {
+            Some(other) if may_overwrite => other.shallow_clone(),
+            _ => dense::uninitialized(call.outputs, Order::Last)?,
+        };
+        let Some(cells) = Cells::of(&output, call.outputs) else {
+            return ending.finished(output);
+        };
+        let job = Job {
+            geometry: self.geometry,
+            images: Images::of(call),
+            input,
+            weights: &self.weights,
+            bias: &self.bias,
+            output: Output {
+                cells,
+                others: ending.added.and_then(|it| Cells::of(it, call.outputs)),
+                epilogue: ending.now,
+            },
+        };
+        match self.way {
+            Way::Winograd => self.share_out::<Winograd>(&job),
+            Way::Pointwise => self.share_out::<Pointwise>(&job),
+            Way::Depthwise => self.share_out::<Depthwise>(&job),
+        }?;
+        ending.finished(output)
+    }
+
+    fn share_out<M: Method>(&self, job: &Job<'_>) -> Result<()> {
+        let threads = count(i64::from(tch::get_num_threads()));
+        let shares = M::shares(job, threads.min(job.multiplications() / GRAIN + 1));
+        let instructions = self.instructions;
+        in_parts(shares.len(), 1, &|from, to| {
+            for share in &shares[from..to] {
+                SCRATCH.with_borrow_mut(|it| run::<M>(job, share, it, instructions));
+            }
+        })?;
+        Ok(())
+    }
+}
+
+#[expect(
+    unsafe_code,
+    reason = "the processor has the instructions that it is known to have"
+)]
+fn run<M: Method>(job: &Job<'_>, share: &Share, scratch: &mut Scratch, with: Instructions) {
+    match with {
+        // SAFETY: see above.
+        Instructions::Avx512 => unsafe { with_avx512::<M>(job, share, scratch) },
+        // SAFETY: see above.
+        Instructions::Avx2 => unsafe { with_avx2::<M>(job, share, scratch) },
+    }
+}
+
+#[target_feature(enable = "avx512f")]
+fn with_avx512<M: Method>(job: &Job<'_>, share: &Share, scratch: &mut Scratch) {
+    M::compute::<One>(job, share, scratch);
+}
+
+#[target_feature(enable = "avx2,fma")]
+fn with_avx2<M: Method>(job: &Job<'_>, share: &Share, scratch: &mut Scratch) {
+    M::compute::<Two>(job, share, scratch);
+}
+
+impl Way {
+    fn of(geometry: &Geometry) -> Option<Self> {
+        if winograd::suits(geometry) {
+            return Some(Self::Winograd);
+        }
+        if pointwise::suits(geometry) {
+            return Some(Self::Pointwise);
+        }
+        depthwise::suits(geometry).then_some(Self::Depthwise)
+    }
+
+    fn packed(self, geometry: &Geometry, weights: &[f32]) -> Vec<Lanes> {
+        match self {
+            Self::Winograd => winograd::packed(geometry, weights),
+            Self::Pointwise => pointwise::packed(geometry, weights),
+            Self::Depthwise => depthwise::packed(geometry, weights),
+        }
+    }
+}
+
+impl Geometry {
+    /// Of two dimensions of zeros around the image, or none.
+    fn of<const D: usize>(config: &ConvConfig<D>, weight: &Sizes) -> Option<Self> {
+        let [outputs, inputs, height, width] = *weight.as_slice() else {
+            return None;
+        };
+        if D != 2 || !config.pads_itself() {
+            return None;
+        }
+        let both = |it: [i64; D]| Some([count(*it.first()?), count(*it.get(1)?)]);
+        Some(Self {
+            inputs: count(inputs * config.groups),
+            outputs: count(outputs),
+            groups: count(config.groups),
+            kernel: [count(height), count(width)],
+            stride: both(config.stride)?,
+            padding: both(config.own_padding())?,
+            dilation: both(config.dilation)?,
+        })
+    }
+
+    fn panels(&self) -> usize {
+        self.outputs.div_ceil(PANEL)
+    }
+}
+
+impl Images {
+    fn of(call: &Call<'_>) -> Self {
+        let last_two = |sizes: &Sizes| {
+            let size = sizes.as_slice();
+            [2, 3].map(|axis| size.get(axis).copied().map_or(0, count))
+        };
+        Self {
+            count: call.sizes.as_slice().first().copied().map_or(0, count),
+            input: last_two(call.sizes),
+            output: last_two(call.outputs),
+        }
+    }
+}
+
+impl Job<'_> {
+    fn multiplications(&self) -> usize {
+        let Geometry { inputs, groups, .. } = self.geometry;
+        let [height, width] = self.images.output;
+        let taps: usize = self.geometry.kernel.iter().product();
+        let outputs = self.images.count * height * width * self.geometry.outputs;
+        outputs * taps * (inputs / groups.max(1))
+    }
+
+    /// One share for each thread, of places if there are enough of them, otherwise also of panels.
+    fn shares(&self, places: usize, threads: usize) -> Vec<Share> {
+        let by_places = (places / PLACES).clamp(1, threads.max(1));
+        let by_panels = (threads / by_places).clamp(1, self.geometry.panels());
+        let shares = parts(places, by_places).flat_map(|places| {
+            parts(self.geometry.panels(), by_panels).map(move |panels| Share {
+                places: places.clone(),
+                panels,
+            })
+        });
+        shares.collect()
+    }
+}
+
+/// Even ones.
+fn parts(whole: usize, count: usize) -> impl Iterator<Item = Range<usize>> {
+    (0..count).map(move |it| it * whole / count..(it + 1) * whole / count)
+}
+
+impl fmt::Debug for Wide {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Wide")
+            .field("way", &self.way)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests;

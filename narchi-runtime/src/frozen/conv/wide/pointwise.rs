@@ -1,0 +1,137 @@
+//! Convolutions of one tap: a product of matrices, in which each place is a row.
+
+#![expect(
+    clippy::inline_always,
+    reason = "what is not inlined is not compiled for the wider registers of its caller"
+)]
+
+use std::ops::Range;
+
+use super::product::Product;
+use super::{Geometry, Job, Lanes, Method, PANEL, PLACES, Pair, Scratch, Share};
+use crate::frozen::lanes::{LANES, Vector};
+
+/// So many bytes of inputs at once, so that they stay in the cache of a core.
+const INPUTS: usize = 512 << 10;
+/// And of so many places at most, so that their sums stay in the nearest one.
+const MOST: usize = 112;
+/// With fewer outputs most of a register would be empty.
+const OUTPUTS: usize = 8;
+
+/// See above.
+pub(super) struct Pointwise;
+
+pub(super) fn suits(geometry: &Geometry) -> bool {
+    geometry.kernel == [1, 1]
+        && geometry.padding == [0, 0]
+        && geometry.groups == 1
+        && geometry.outputs >= OUTPUTS
+}
+
+/// `[outputs, inputs, 1, 1]`, for each panel of outputs and each input; zeros fill the last panel.
+pub(super) fn packed(geometry: &Geometry, weights: &[f32]) -> Vec<Lanes> {
+    let inputs = geometry.inputs;
+    let mut packed = vec![Lanes::ZERO; geometry.panels() * inputs * 2];
+    let (pairs, _) = packed.as_chunks_mut::<2>();
+    for (output, weights) in weights.chunks_exact(inputs).enumerate() {
+        let (panel, lane) = (output / PANEL, output % PANEL);
+        let panel = &mut pairs[panel * inputs..][..inputs];
+        for (pair, weight) in panel.iter_mut().zip(weights) {
+            pair[lane / LANES].0[lane % LANES] = *weight;
+        }
+    }
+    packed
+}
+
+impl Method for Pointwise {
+    fn shares(job: &Job<'_>, threads: usize) -> Vec<Share> {
+        let [height, width] = job.images.output;
+        job.shares(job.images.count * height * width, threads)
+    }
+
+    #[inline(always)]
+    fn compute<V: Vector>(job: &Job<'_>, share: &Share, Scratch { inputs, sums }: &mut Scratch) {
+        let geometry = job.geometry;
+        let groups = geometry.inputs.div_ceil(LANES);
+        let most = (INPUTS / (groups * size_of::<Lanes>())).clamp(PLACES, MOST);
+        let blocks = share.places.len().div_ceil(most).max(1);
+        let (weights, _): (&[Pair], _) = job.weights.as_chunks();
+        for block in super::parts(share.places.len(), blocks) {
+            let block = share.places.start + block.start..share.places.start + block.end;
+            inputs.resize(groups * block.len(), Lanes::ZERO);
+            sums.resize(block.len(), [Lanes::ZERO; 2]);
+            job.gather::<V>(block.clone(), inputs);
+            for panel in share.panels.clone() {
+                let product = Product {
+                    inputs,
+                    places: block.len(),
+                    weights: &weights[panel * geometry.inputs..][..geometry.inputs],
+                    is_full: panel * PANEL + LANES < geometry.outputs,
+                    is_first: true,
+                };
+                product.add::<V>(sums);
+                job.put::<V>(block.start, panel, sums);
+            }
+        }
+    }
+}
+
+impl Job<'_> {
+    /// The inputs of some places, for each sixteen of them those of each place; zeros fill the last sixteen.
+    #[inline(always)]
+    fn gather<V: Vector>(&self, places: Range<usize>, to: &mut [Lanes]) {
+        let count = places.len();
+        let inputs = self.geometry.inputs;
+        for (index, place) in places.enumerate() {
+            let from = &self.input[self.source(place) * inputs..][..inputs];
+            let (full, rest) = from.as_chunks::<LANES>();
+            for (group, values) in full.iter().enumerate() {
+                V::load(values).store(&mut to[group * count + index].0);
+            }
+            if !rest.is_empty() {
+                let Lanes(to) = &mut to[full.len() * count + index];
+                to[..rest.len()].copy_from_slice(rest);
+                to[rest.len()..].fill(0.);
+            }
+        }
+    }
+
+    /// Where the input of a place of the output is.
+    #[inline(always)]
+    fn source(&self, place: usize) -> usize {
+        if self.geometry.stride == [1, 1] {
+            return place;
+        }
+        let [height, width] = self.images.output;
+        let (image, row, column) = (
+            place / (height * width),
+            place / width % height,
+            place % width,
+        );
+        let [down, right] = self.geometry.stride;
+        (image * self.images.input[0] + row * down) * self.images.input[1] + column * right
+    }
+
+    /// The sums of one panel for the places from `first` on.
+    #[inline(always)]
+    fn put<V: Vector>(&self, first: usize, panel: usize, sums: &[Pair]) {
+        let outputs = self.geometry.outputs;
+        let from = panel * PANEL;
+        let (biases, _): (&[Pair], _) = self.bias.as_chunks();
+        let bias = &biases[panel];
+        let left = outputs - from;
+        for (index, sums) in sums.iter().enumerate() {
+            let at = (first + index) * outputs + from;
+            let low = V::load(&sums[0].0).plus(V::load(&bias[0].0));
+            let high = V::load(&sums[1].0).plus(V::load(&bias[1].0));
+            if left >= PANEL {
+                self.output.put([at, at + LANES], [low, high]);
+            } else if left >= LANES {
+                self.output.put([at], [low]);
+                self.output.put_some(at + LANES, left - LANES, high);
+            } else {
+                self.output.put_some(at, left, low);
+            }
+        }
+    }
+}
