@@ -66,6 +66,7 @@
 mod allocator;
 mod batch_norm;
 mod blocks;
+mod cat;
 mod conv;
 mod cpu;
 mod dense;
@@ -88,6 +89,7 @@ pub use tch::{no_grad, no_grad_guard};
 pub use allocator::{keep_freed_memory, reserve_memory};
 pub use batch_norm::{BatchNorm, BatchNorm1d, BatchNorm2d, BatchNorm3d};
 pub use blocks::{Blocks, describe};
+pub use cat::cat;
 pub use conv::{Conv, Conv1d, Conv2d, Conv3d};
 pub use linear::Linear;
 pub use lstm::Lstm;

@@ -150,6 +150,10 @@ impl Layer for Concatenate {
             if owned { quote!(#name) } else { it.by_ref() }
         });
         let dim = Literal::i64_unsuffixed(if self.dim < 0 { self.dim } else { self.dim + 1 });
+        if site.is_frozen && self.dim == 0 {
+            // For images by all threads, which libtorch's own does not.
+            return quote!(frozen::cat(&[#(#inputs),*], #dim)?);
+        }
         quote!(Tensor::f_cat(&[#(#inputs),*], #dim)?)
     }
 
