@@ -7,7 +7,7 @@
 
 use std::ops::Range;
 
-use super::product::Product;
+use super::product::{PART, Product};
 use super::{Geometry, Job, Lanes, Method, PANEL, PLACES, Pair, Scratch, Share};
 use crate::frozen::lanes::{LANES, Vector};
 
@@ -62,14 +62,17 @@ impl Method for Pointwise {
             sums.resize(block.len(), [Lanes::ZERO; 2]);
             job.gather::<V>(block.clone(), inputs);
             for panel in share.panels.clone() {
-                let product = Product {
-                    inputs,
-                    places: block.len(),
-                    weights: &weights[panel * geometry.inputs..][..geometry.inputs],
-                    is_full: panel * PANEL + LANES < geometry.outputs,
-                    is_first: true,
-                };
-                product.add::<V>(sums);
+                let weights = &weights[panel * geometry.inputs..][..geometry.inputs];
+                for (part, weights) in weights.chunks(PART).enumerate() {
+                    let product = Product {
+                        inputs: &inputs[part * (PART / LANES) * block.len()..],
+                        places: block.len(),
+                        weights,
+                        is_full: panel * PANEL + LANES < geometry.outputs,
+                        is_first: part == 0,
+                    };
+                    product.add::<V>(sums);
+                }
                 job.put::<V>(block.start, panel, sums);
             }
         }

@@ -8,6 +8,9 @@
 use super::Pair;
 use crate::frozen::lanes::{LANES, Lanes, Vector, prefetch};
 
+/// Weights of so many inputs at once, so that they stay in the nearest cache while all places use them.
+pub(super) const PART: usize = 128;
+
 /// What is multiplied.
 #[derive(Clone, Copy)]
 pub(super) struct Product<'a> {
@@ -69,13 +72,6 @@ impl Product<'_> {
             return;
         };
         let mut sums = [[V::splat(0.); W]; P];
-        if !self.is_first {
-            for (sums, block) in sums.iter_mut().zip(block.iter()) {
-                for (sum, Lanes(block)) in sums.iter_mut().zip(block) {
-                    *sum = V::load(block);
-                }
-            }
-        }
         // What is needed next comes while this is computed.
         let mut next = self.weights.as_ptr_range().end.cast::<Lanes>();
         if from == P {
@@ -100,8 +96,12 @@ impl Product<'_> {
                 }
             }
         }
+        // Part by part, so that rounding errors do not add up over all inputs.
         for (to, sums) in block.iter_mut().zip(sums) {
-            for (Lanes(to), sum) in to.iter_mut().zip(sums) {
+            for (Lanes(to), mut sum) in to.iter_mut().zip(sums) {
+                if !self.is_first {
+                    sum = sum.plus(V::load(to));
+                }
                 sum.store(to);
             }
         }

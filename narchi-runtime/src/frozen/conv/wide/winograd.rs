@@ -9,15 +9,13 @@
 
 mod transform;
 
-use super::product::Product;
+use super::product::{PART, Product};
 use super::{Geometry, Job, Lanes, Method, PANEL, PLACES, Pair, Scratch, Share};
 use crate::frozen::lanes::{LANES, Vector};
 use transform::{PATCH, of_weights};
 
 /// So many bytes of patches at once, so that they stay in the cache of a core.
 const PATCHES: usize = 512 << 10;
-/// Weights of so many inputs at once, so that those of a place stay in the nearest cache while all tiles use them.
-const INPUTS: usize = 128;
 
 /// Its places are tiles of 2 × 2 outputs.
 pub(super) struct Winograd;
@@ -40,8 +38,8 @@ pub(super) fn packed(geometry: &Geometry, weights: &[f32]) -> Vec<Lanes> {
     let (filters, _) = weights.as_chunks::<9>();
     for (output, filters) in filters.chunks_exact(inputs).enumerate() {
         let (panel, lane) = (output / PANEL, output % PANEL);
-        let parts = pairs[panel * PATCH * inputs..].chunks_mut(PATCH * INPUTS);
-        for (part, filters) in parts.zip(filters.chunks(INPUTS)) {
+        let parts = pairs[panel * PATCH * inputs..].chunks_mut(PATCH * PART);
+        for (part, filters) in parts.zip(filters.chunks(PART)) {
             for (input, taps) in filters.iter().enumerate() {
                 for (place, value) in of_weights(taps).into_iter().enumerate() {
                     let pair = &mut part[place * filters.len() + input];
@@ -121,8 +119,8 @@ impl Job<'_> {
         let count = PATCH * self.geometry.inputs;
         let (weights, _): (&[Pair], _) = self.weights.as_chunks();
         let weights = &weights[panel * count..][..count];
-        for (part, weights) in weights.chunks(PATCH * INPUTS).enumerate() {
-            let inputs = &patches[part * (INPUTS / LANES) * block.tiles..];
+        for (part, weights) in weights.chunks(PATCH * PART).enumerate() {
+            let inputs = &patches[part * (PART / LANES) * block.tiles..];
             for (place, weights) in weights.chunks_exact(weights.len() / PATCH).enumerate() {
                 let product = Product {
                     inputs: &inputs[place * block.patches_apart()..],
