@@ -3,7 +3,10 @@
 
 use std::thread;
 
-use narchi_runtime::{Device, Kind, Tensor, frozen, narchi_model, nn, save, tch};
+use narchi_examples::resnet::formula;
+use narchi_runtime::{Device, Kind, Result, Tensor, frozen, narchi_model, nn, save, tch};
+
+use crate::drivers::{Tensors, check_frozen};
 
 narchi_model!(Mlp, "../../examples/mlp/mlp.jsonnet");
 narchi_model!(Digits, "../../examples/digits/digits.jsonnet");
@@ -84,27 +87,30 @@ fn weights_that_are_shared_stay_shared_in_a_checkpoint() {
 }
 
 #[test]
-fn many_small_convolutions_compute_the_same() {
-    let check = |case: &str, trained: Tensor, frozen: Tensor| {
-        let greatest = trained.abs().max().double_value(&[]);
-        let difference = (frozen - trained).abs().max().double_value(&[]);
-        assert!(
-            difference <= 1e-5 * greatest,
-            "{case}: {difference:e} of {greatest:e}"
-        );
-    };
-    let vs = nn::VarStore::new(Device::Cpu);
+fn networks_of_images_are_as_exact() {
+    check_network("MobileNet", Mobilenet::new, Mobilenet::freeze);
+    check_network("SqueezeNet", Squeezenet::new, Squeezenet::freeze);
+}
+
+/// Whether the frozen form is as exact as the trained one.
+pub(crate) fn check_network<M: nn::ModuleT, F: nn::Module>(
+    name: &str,
+    new: impl Fn(&nn::Path<'_>) -> M,
+    freeze: impl Fn(&M) -> Result<F>,
+) {
+    let mut vs = nn::VarStore::new(Device::Cpu);
+    let model = new(&vs.root());
+    formula::fill(&vs).unwrap();
     let image = random(&[2, 3, 65, 94]);
-    let model = Mobilenet::new(&(vs.root() / "a"));
-    let frozen = model.freeze().unwrap().forward(&image).unwrap();
-    check("MobileNet", model.forward_t(&image, false).unwrap(), frozen);
-    let model = Squeezenet::new(&(vs.root() / "b"));
-    let frozen = model.freeze().unwrap().forward(&image).unwrap();
-    check(
-        "SqueezeNet",
-        model.forward_t(&image, false).unwrap(),
-        frozen,
-    );
+    let named = |it: Tensor| Tensors::from([("output".to_owned(), it)]);
+    let run = |image: &Tensor| named(tch::no_grad(|| model.forward_t(image, false)));
+    let trained = run(&image);
+    let frozen = named(freeze(&model).unwrap().forward(&image));
+    vs.double();
+    let exact = run(&image.to_kind(Kind::Double));
+    if let Err(why) = check_frozen(&exact, &trained, &frozen) {
+        panic!("{name}: {why}");
+    }
 }
 
 #[test]

@@ -157,7 +157,7 @@ fn frozen_forms_are_as_exact() {
         let exact = computed(case, driver, Form::Trained, Kind::Double)?;
         let trained = computed(case, driver, Form::Trained, Kind::Float)?;
         let frozen = computed(case, driver, Form::Frozen, Kind::Float)?;
-        check_frozen(&exact, &[trained], &frozen)
+        check_frozen(&exact, &trained, &frozen)
     };
     let problems = built::COMPILED.iter().filter_map(|(case, driver)| {
         let run = || check(case, *driver);

@@ -9,6 +9,8 @@ use narchi_examples::resnet::formula;
 use narchi_runtime::{Device, Kind, Result, Tensor, narchi_model, nn, tch};
 use serde_json::Value;
 
+use crate::frozen::check_network;
+
 narchi_model!(Resnet18, "../../examples/resnet/resnet.jsonnet", ext = { depth: 18 });
 narchi_model!(Resnet34, "../../examples/resnet/resnet.jsonnet", ext = { depth: 34 });
 narchi_model!(Resnet50, "../../examples/resnet/resnet.jsonnet", ext = { depth: 50 });
@@ -188,4 +190,10 @@ fn resnet101_computes_the_same() {
 #[test]
 fn resnet152_computes_the_same() {
     check("resnet152", Resnet152::new, Resnet152::freeze);
+}
+
+#[test]
+fn frozen_forms_are_as_exact() {
+    check_network("ResNet-18", Resnet18::new, Resnet18::freeze);
+    check_network("ResNet-50", Resnet50::new, Resnet50::freeze);
 }
