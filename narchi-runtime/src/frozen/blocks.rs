@@ -23,7 +23,7 @@ impl<T: Blocks, const N: usize> Blocks for [T; N] {
 ///
 /// ```text
 /// conv1            oneDNN, packed, relu
-/// layer1.0.conv1   oneDNN, packed, relu
+/// layer1.0.conv1   Winograd, packed, relu
 /// fc               oneDNN, packed
 /// ```
 pub fn describe(model: &impl Blocks) -> String {

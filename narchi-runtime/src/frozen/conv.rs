@@ -4,7 +4,6 @@ mod compute;
 mod ending;
 mod packed;
 mod packs;
-mod point;
 mod small;
 #[cfg_attr(not(target_arch = "x86_64"), path = "conv/wide/none.rs")]
 mod wide;
@@ -21,7 +20,6 @@ use super::shared::Shared;
 use super::shim::Kernels;
 use compute::Sum;
 use packed::Packed;
-use point::Point;
 use small::Small;
 use wide::Wide;
 
@@ -50,7 +48,6 @@ pub struct Conv<const D: usize> {
     kernel: [i64; D],
     epilogue: Epilogue,
     small: Option<Small>,
-    point: Option<Point>,
     fast: Option<Fast>,
     choice: String,
     name: Name,
@@ -79,7 +76,6 @@ impl<const D: usize> Conv<D> {
             config: conv.config,
             epilogue: Epilogue::None,
             small: None,
-            point: None,
             fast: None,
             choice: "libtorch, not packed".to_owned(),
             name: conv.name,
@@ -135,26 +131,21 @@ impl<const D: usize> Conv<D> {
         if self.is_packed() {
             return self;
         }
-        // With a wish, one kind is for all sizes.
-        let is_free = wished().is_none();
-        let small = if is_free {
-            Small::new(&self.config, &self.weights)
-        } else {
-            None
-        };
         match Packed::of(&self.config, &self.weights, kernels) {
             Ok(packed) => {
                 let (fast, choice) = self.chosen(packed);
-                if is_free && let Fast::Packed(_) = fast {
-                    self.point = Point::new(&self.config, &self.weights, self.epilogue);
-                }
-                // The weights are in there alone, so that the memory of dense ones is free once they are packed.
-                self.weights.0 = Shared(Tensor::new());
                 (self.fast, self.choice) = (Some(fast), choice);
             }
             Err(reason) => self.choice = format!("libtorch, {reason}"),
         }
-        self.small = small.map(|it| it.beside(self.point.is_some()));
+        // Calls of a library cost much where there is little to compute. With a wish, one kind is for all sizes.
+        if wished().is_none() && !matches!(self.fast, Some(Fast::Wide(_))) {
+            self.small = Small::new(&self.config, &self.weights);
+        }
+        if self.fast.is_some() {
+            // The weights are in there alone, so that the memory of dense ones is free once they are packed.
+            self.weights.0 = Shared(Tensor::new());
+        }
         self
     }
 

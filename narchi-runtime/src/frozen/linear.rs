@@ -116,22 +116,7 @@ impl Linear {
 
     epilogues!();
 
-    /// Of weights and a bias, packed: a part of another module, which says who failed.
-    pub(super) fn of(weights: Pair, epilogue: Epilogue) -> Self {
-        let (weight, bias) = weights;
-        let linear = nn::Linear {
-            weight: weight.0,
-            bias: bias.map(|it| it.0),
-            name: Name::default(),
-        };
-        let linear = Self {
-            epilogue,
-            ..Self::new(linear)
-        };
-        linear.pack()
-    }
-
-    pub(super) fn is_packed(&self) -> bool {
+    fn is_packed(&self) -> bool {
         self.small.is_some() || self.packed.is_some()
     }
 

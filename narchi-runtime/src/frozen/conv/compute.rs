@@ -69,11 +69,6 @@ impl<const D: usize> Conv<D> {
             let output = Tensor::f_empty(size.as_slice(), (kind, Device::Cpu))?;
             return self.finished(output, sum);
         }
-        if let (Some(point), Sum::None) = (&self.point, sum)
-            && let Some(output) = point.run(x, &size, self.in_channels, self.epilogue)?
-        {
-            return Ok(output);
-        }
         match fast {
             Fast::Packed(packed) => self.fused(packed, x, sum, &size),
             Fast::Wide(wide) => {

@@ -8,7 +8,6 @@ use tch::Tensor;
 
 use super::ending::Ending;
 use crate::Result;
-use crate::frozen::cpu::is_intel;
 use crate::frozen::dense::{Order, Rows, Sizes, count, filled, ordered};
 use crate::frozen::epilogue::Epilogue;
 use crate::frozen::fold::Pair;
@@ -19,8 +18,6 @@ use weights::{LANES, Weights};
 
 /// What loops take as long for as for so many multiplications at most is done here.
 const SMALL: usize = 2_000_000;
-/// The same where there is a linear map, for which libtorch has the product of Intel on its processors.
-const SMALL_BESIDE: usize = 300_000;
 /// Beginning and ending eight sums takes as long as so many multiplications.
 const SUMS: usize = 125;
 /// With one input for each output, most time goes into reading: each multiplication takes as long as so many others.
@@ -49,12 +46,11 @@ const GRAIN: usize = 1_000_000;
 /// | 32, each alone | 3 × 3 | 1 × 16 × 16 | 64 | 29 | 9.3 |
 /// | 64, each alone | 3 × 3 | 8 × 8 × 8 | 83 | 37 | (39) |
 ///
-/// In brackets what is too large for them.
+/// In brackets what is too large for them. Where processors have wide registers, most of these have faster kernels.
 #[derive(Debug)]
 pub(super) struct Small {
     weights: Weights,
     geometry: Geometry,
-    most: usize,
 }
 
 /// The same with one dimension, as two of which the first is 1.
@@ -106,19 +102,7 @@ impl Small {
         Some(Self {
             weights: Weights::new(weights, config.groups)?,
             geometry,
-            most: SMALL,
         })
-    }
-
-    /// Beside a linear map or not.
-    pub(super) fn beside(self, is_map: bool) -> Self {
-        if is_map && is_intel() {
-            return Self {
-                most: SMALL_BESIDE,
-                ..self
-            };
-        }
-        self
     }
 
     /// How many multiplications of a full convolution take as long as one place of the output.
@@ -136,7 +120,7 @@ impl Small {
     pub(super) fn run(&self, call: &Call<'_>) -> Result<Option<Tensor>> {
         let width = self.weights.outputs;
         let of_place = self.effort();
-        if (call.outputs.numel() / width).saturating_mul(of_place) > self.most {
+        if (call.outputs.numel() / width).saturating_mul(of_place) > SMALL {
             return Ok(None);
         }
         let Some((input, order)) = ordered(call.input, call.sizes).filter(|it| !it.0.is_empty())
