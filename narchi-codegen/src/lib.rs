@@ -67,6 +67,8 @@ mod skeleton;
 #[cfg(feature = "jrsonnet")]
 #[doc(hidden)]
 pub use crate::frontend::difference_of_engines;
+#[doc(hidden)]
+pub use crate::frontend::evaluates;
 #[cfg(feature = "cli")]
 #[doc(hidden)]
 pub use crate::render::text_width;

@@ -113,6 +113,12 @@ pub(crate) fn has_runaway() -> bool {
     guard::has_runaway()
 }
 
+/// Whether a file can be evaluated, for measuring how long that takes.
+#[doc(hidden)]
+pub fn evaluates(input: &Input) -> bool {
+    evaluate(input, &mut Sources::default()).document.is_ok()
+}
+
 /// What is wrong with the file, or where both engines differ over it; nothing if they agree.
 #[cfg(feature = "jrsonnet")]
 #[doc(hidden)]
