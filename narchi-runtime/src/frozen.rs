@@ -71,6 +71,8 @@ mod cpu;
 mod dense;
 mod epilogue;
 mod fold;
+#[cfg(target_arch = "x86_64")]
+mod lanes;
 mod linear;
 mod lstm;
 mod memory;

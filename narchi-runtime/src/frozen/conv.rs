@@ -1,10 +1,13 @@
 //! Convolutions with packed weights.
 
 mod compute;
+mod ending;
 mod packed;
 mod packs;
 mod point;
 mod small;
+#[cfg_attr(not(target_arch = "x86_64"), path = "conv/winograd/none.rs")]
+mod winograd;
 
 use std::array;
 
@@ -20,6 +23,7 @@ use compute::Sum;
 use packed::Packed;
 use point::Point;
 use small::Small;
+use winograd::Winograd;
 
 use crate::Result;
 use crate::nn::name::{Name, Of};
@@ -47,9 +51,16 @@ pub struct Conv<const D: usize> {
     epilogue: Epilogue,
     small: Option<Small>,
     point: Option<Point>,
-    packed: Option<Packed>,
+    fast: Option<Fast>,
     choice: String,
     name: Name,
+}
+
+/// What computes it faster than libtorch's own function, where it is not small.
+#[derive(Debug)]
+enum Fast {
+    Packed(Box<Packed>),
+    Winograd(Winograd),
 }
 
 impl<const D: usize> Conv<D> {
@@ -69,7 +80,7 @@ impl<const D: usize> Conv<D> {
             epilogue: Epilogue::None,
             small: None,
             point: None,
-            packed: None,
+            fast: None,
             choice: "libtorch, not packed".to_owned(),
             name: conv.name,
         }
@@ -109,7 +120,7 @@ impl<const D: usize> Conv<D> {
     epilogues!();
 
     fn is_packed(&self) -> bool {
-        self.small.is_some() || self.packed.is_some()
+        self.small.is_some() || self.fast.is_some()
     }
 
     /// Brings the weights into the layout of the fastest kernel; call it last. Where there is none, libtorch's own
@@ -125,27 +136,37 @@ impl<const D: usize> Conv<D> {
             return self;
         }
         // With a wish, one kind is for all sizes.
-        let small = match wished() {
-            None => Small::new(&self.config, &self.weights),
-            Some(_) => None,
+        let is_free = wished().is_none();
+        let small = if is_free {
+            Small::new(&self.config, &self.weights)
+        } else {
+            None
         };
-        self.choice = match Packed::of(&self.config, &self.weights, kernels) {
+        match Packed::of(&self.config, &self.weights, kernels) {
             Ok(packed) => {
-                if wished().is_none() {
+                let (fast, choice) = self.chosen(packed);
+                if is_free && let Fast::Packed(_) = fast {
                     self.point = Point::new(&self.config, &self.weights, self.epilogue);
                 }
                 // The weights are in there alone, so that the memory of dense ones is free once they are packed.
                 self.weights.0 = Shared(Tensor::new());
-                self.packed = Some(packed);
-                match wished() {
-                    None => "oneDNN, packed".to_owned(),
-                    Some(kind) => format!("oneDNN, packed in {kind:?}"),
-                }
+                (self.fast, self.choice) = (Some(fast), choice);
             }
-            Err(reason) => format!("libtorch, {reason}"),
-        };
+            Err(reason) => self.choice = format!("libtorch, {reason}"),
+        }
         self.small = small.map(|it| it.beside(self.point.is_some()));
         self
+    }
+
+    fn chosen(&self, packed: Packed) -> (Fast, String) {
+        if let Some(kind) = wished() {
+            let choice = format!("oneDNN, packed in {kind:?}");
+            return (Fast::Packed(packed.into()), choice);
+        }
+        match Winograd::new(&self.config, &self.weights) {
+            Some(winograd) => (Fast::Winograd(winograd), "Winograd, packed".to_owned()),
+            None => (Fast::Packed(packed.into()), "oneDNN, packed".to_owned()),
+        }
     }
 
     /// Which kernel computes it, and why.

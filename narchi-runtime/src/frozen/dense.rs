@@ -158,6 +158,52 @@ pub(super) fn filled(
     Ok(Some(tensor))
 }
 
+/// A new tensor of `f32` on the CPU, whose elements are what memory happens to be.
+pub(super) fn uninitialized(sizes: &Sizes, order: Order) -> Result<Tensor, TchError> {
+    new_tensor(sizes.as_slice(), sizes.strides(order).as_slice())
+}
+
+/// The elements of a tensor, `N` at once, for threads of which each reads and writes its own.
+#[derive(Clone, Copy)]
+pub(super) struct Cells<const N: usize> {
+    start: *mut [f32; N],
+    length: usize,
+}
+
+// SAFETY: whoever reads or writes a cell says that no other thread writes it.
+unsafe impl<const N: usize> Sync for Cells<N> {}
+
+impl<const N: usize> Cells<N> {
+    /// Of a tensor of `f32` on the CPU, which has these sizes and no gaps; they must not be used after its end.
+    pub(super) fn of(tensor: &Tensor, sizes: &Sizes) -> Option<Self> {
+        let (elements, _) = ordered(tensor, sizes)?;
+        Some(Self {
+            start: tensor.data_ptr().cast(),
+            length: elements.len() / N,
+        })
+    }
+
+    /// # Safety
+    ///
+    /// No thread writes the cell now, and the tensor lives.
+    #[inline]
+    pub(super) unsafe fn get(&self, at: usize) -> Option<[f32; N]> {
+        // SAFETY: it is inside the tensor; the rest says the caller.
+        (at < self.length).then(|| unsafe { self.start.add(at).read() })
+    }
+
+    /// # Safety
+    ///
+    /// No other thread reads or writes the cell now, and the tensor lives.
+    #[inline]
+    pub(super) unsafe fn set(&self, at: usize, values: [f32; N]) {
+        if at < self.length {
+            // SAFETY: it is inside the tensor; the rest says the caller.
+            unsafe { self.start.add(at).write(values) }
+        }
+    }
+}
+
 /// Parts of one slice that are written by several threads.
 pub(super) struct Rows<'a> {
     start: *mut f32,

@@ -2,9 +2,9 @@
 
 use tch::{Device, Kind, Tensor};
 
-use super::Conv;
 use super::packed::{Packed, lifted, lowered};
 use super::small::Call;
+use super::{Conv, Fast};
 use crate::frozen::dense::Sizes;
 use crate::frozen::epilogue::Epilogue;
 use crate::frozen::memory;
@@ -36,24 +36,21 @@ impl<const D: usize> Conv<D> {
             && let Some(sizes) = self.suitable(input, Kind::Float)
             && let Some(outputs) = self.output_size(&sizes)
         {
-            let call = Call {
-                input,
-                sizes: &sizes,
-                outputs: &outputs,
-                other: sum.other(),
-                epilogue: self.epilogue,
-            };
+            let call = self.call(input, &sizes, &outputs, sum);
             if let Some(output) = small.run(&call)? {
                 return Ok(output);
             }
         }
         let _no_grad = tch::no_grad_guard();
-        let kind = self.packed.as_ref().map_or(Kind::Float, |it| it.kind);
+        let kind = match &self.fast {
+            Some(Fast::Packed(packed)) => packed.kind,
+            Some(Fast::Winograd(_)) | None => Kind::Float,
+        };
         let reduced = taken(input, kind)?;
         let input = reduced.as_ref().unwrap_or(input);
         let x = self.config.padded(input).transpose()?;
         let x = x.as_ref().unwrap_or(input);
-        let Some(packed) = &self.packed else {
+        let Some(fast) = &self.fast else {
             let (weight, bias) = &self.weights;
             let bias = bias.as_deref();
             return self.finished(self.config.convolved(x, weight, bias)?, sum);
@@ -77,7 +74,31 @@ impl<const D: usize> Conv<D> {
         {
             return Ok(output);
         }
-        self.fused(packed, x, sum, &size)
+        match fast {
+            Fast::Packed(packed) => self.fused(packed, x, sum, &size),
+            Fast::Winograd(winograd) => {
+                let may_overwrite =
+                    matches!(sum, Sum::Over(other) if memory::may_be_overwritten(other, x));
+                winograd.run(&self.call(x, &sizes, &size, sum), may_overwrite)
+            }
+        }
+    }
+
+    #[inline]
+    fn call<'a>(
+        &self,
+        input: &'a Tensor,
+        sizes: &'a Sizes,
+        outputs: &'a Sizes,
+        sum: Sum<'a>,
+    ) -> Call<'a> {
+        Call {
+            input,
+            sizes,
+            outputs,
+            other: sum.other(),
+            epilogue: self.epilogue,
+        }
     }
 
     #[track_caller]

@@ -6,11 +6,11 @@ mod weights;
 
 use tch::Tensor;
 
+use super::ending::Ending;
 use crate::Result;
 use crate::frozen::cpu::is_intel;
 use crate::frozen::dense::{Order, Rows, Sizes, count, filled, ordered};
 use crate::frozen::epilogue::Epilogue;
-use crate::frozen::epilogue::loops::split;
 use crate::frozen::fold::Pair;
 use crate::nn::ConvConfig;
 use image::Places;
@@ -143,15 +143,9 @@ impl Small {
         else {
             return Ok(None);
         };
-        let others = match call.other {
-            Some(other) => addend(other, call.outputs),
-            None => Some(&[][..]),
-        };
-        // What the loops cannot add, libtorch can, as by broadcasting: then all that comes later is its, too.
-        let (now, later) = match others {
-            Some(_) => split(call.epilogue),
-            None => (Epilogue::None, call.epilogue),
-        };
+        let ending = Ending::of(call);
+        let others = ending.added.and_then(|it| ordered(it, call.outputs));
+        let others = others.map_or(&[][..], |(others, _)| others);
         let pitch = self.weights.pitch();
         let places = Places::of(call.sizes, call.outputs, self.geometry, pitch);
         let padded;
@@ -166,37 +160,14 @@ impl Small {
             input,
             starts: &places.starts(),
             taps: &places.taps(self.weights.is_depthwise),
-            others: others.unwrap_or_default(),
-            epilogue: now,
+            others,
+            epilogue: ending.now,
         };
         let output = filled(call.outputs, Order::Last, |outputs| {
             let grain = GRAIN.div_ceil(of_place);
             Rows::new(outputs, width)
                 .fill_ranges(grain, |range, outputs| loops::run(job, range, outputs))
         })?;
-        let Some(mut output) = output else {
-            return Ok(None);
-        };
-        if others.is_none() || later != Epilogue::None {
-            let _no_grad = tch::no_grad_guard();
-            if let (None, Some(other)) = (others, call.other) {
-                output = output.f_add_(other)?;
-            }
-            output = later.applied(output)?;
-        }
-        Ok(Some(output))
-    }
-}
-
-/// The elements of what is added, if they are one for each output and in its order.
-#[inline]
-fn addend<'a>(other: &'a Tensor, outputs: &Sizes) -> Option<&'a [f32]> {
-    let sizes = Sizes::of(other)?;
-    if sizes.as_slice() != outputs.as_slice() {
-        return None;
-    }
-    match ordered(other, &sizes)? {
-        (others, Order::Last) => Some(others),
-        _ => None,
+        output.map(|it| ending.finished(it)).transpose()
     }
 }
