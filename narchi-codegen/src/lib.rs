@@ -74,7 +74,7 @@ pub use crate::frontend::evaluates;
 pub use crate::render::text_width;
 pub use crate::{
     budget::Budget,
-    compile::{Compilation, compile, compile_with_places},
+    compile::{Compilation, compile, compile_with_places, compiling_many},
     config::{Config, ConfigError},
     diagnostic::{Diagnostic, Diagnostics, Severity},
     expand::{Wrapping, expand},
@@ -90,5 +90,5 @@ pub use crate::{
 pub use crate::{
     render::{Diagram, Edge, End, Graph, Look, Node},
     schema::schema,
-    summary::{Costs, Row, Summary},
+    summary::{Costs, Row, Summary, Totals},
 };

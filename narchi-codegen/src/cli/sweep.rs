@@ -13,7 +13,7 @@ use std::{
 
 use clap::{Args, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
-use narchi_codegen::{Argument, Input, compile};
+use narchi_codegen::{Argument, Input, compile, compiling_many};
 use serde_json::{Value, json};
 
 use super::{PROBLEMS, size, tell, usage};
@@ -138,16 +138,16 @@ impl Sweep {
             ProgressBar::hidden()
         };
         let next = AtomicUsize::new(0);
+        let take = || Some(next.fetch_add(1, Ordering::Relaxed)).filter(|it| *it < count);
         let work = || {
-            let mut done = Vec::new();
-            loop {
-                let place = next.fetch_add(1, Ordering::Relaxed);
-                if place >= count {
-                    return done;
+            compiling_many(|| {
+                let mut done = Vec::new();
+                while let Some(place) = take() {
+                    done.push((place, self.variant(axes, place)));
+                    bar.inc(1);
                 }
-                done.push((place, self.variant(axes, place)));
-                bar.inc(1);
-            }
+                done
+            })
         };
         let mut all: Vec<(usize, Variant)> = thread::scope(|scope| {
             let others: Vec<_> = (1..jobs).map(|_| scope.spawn(work)).collect();
@@ -189,7 +189,7 @@ impl Sweep {
                 if model.has_batch() && !at.iter().any(|it| it.0 == "N") {
                     at.push(("N".to_owned(), 1));
                 }
-                model.summarize(&at).map(|it| Costs {
+                model.totals(&at).map(|it| Costs {
                     parameters: it.total.parameters,
                     multiply_adds: it.total.multiply_adds,
                     peak: it.peak,
