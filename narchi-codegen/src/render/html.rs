@@ -1,4 +1,5 @@
-//! A diagram as a page that needs nothing else: a picture for each number of levels, and a panel about what one points at.
+//! A diagram as a page that needs nothing else: a picture for each number of levels, of which the last also folds scope by
+//! scope, and a panel about what one points at.
 
 use std::{collections::BTreeSet, fmt::Write};
 
@@ -54,6 +55,7 @@ impl Model {
 fn filled(diagram: &Diagram, buttons: &str, pictures: &str, blocks: &str) -> String {
     let title = xml(&diagram.name);
     let (style, script) = (include_str!("page.css"), include_str!("page.js"));
+    let folds = include_str!("folds.js");
     let dark = include_str!("dark.css");
     format!(
         "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
@@ -66,7 +68,7 @@ fn filled(diagram: &Diagram, buttons: &str, pictures: &str, blocks: &str) -> Str
          <main>\n<div id=\"view\" tabindex=\"0\"><div id=\"canvas\">\n{pictures}</div></div>\n\
          <aside id=\"panel\" aria-live=\"polite\"><p>Point at a block to see what it is.</p></aside>\n</main>\n\
          <style>\n{dark}</style>\n\
-         <script type=\"application/json\" id=\"blocks\">{blocks}</script>\n<script>\n{script}</script>\n</body>\n</html>\n"
+         <script type=\"application/json\" id=\"blocks\">{blocks}</script>\n<script>\n{folds}{script}</script>\n</body>\n</html>\n"
     )
 }
 
