@@ -1,6 +1,33 @@
 //! Compiles neural network architectures, written in jsonnet, to plain Rust.
 //!
-//! Read [`compile()`] first: it names every stage in the order they run.
+//! Build scripts use [`Config`]; `narchi_runtime::narchi_model!` and the command `narchi-codegen` are the other two doors. All
+//! of them call [`compile()`], which names every stage in the order they run; so may tools:
+//!
+//! ```
+//! use narchi_codegen::{Input, compile};
+//!
+//! let compilation = compile(&Input {
+//!     path: "../examples/mlp/mlp.jsonnet".into(),
+//!     ..Input::default()
+//! });
+//! // What is wrong, as rustc would say it; here nothing.
+//! assert_eq!(compilation.report(), "");
+//! let model = compilation.model.ok_or("see the report")?;
+//! assert_eq!(model.summary(), "[N, 8] → [N, 32], 2,656 parameters");
+//!
+//! // What it costs for a batch of 5.
+//! # #[cfg(feature = "cli")]
+//! # {
+//! let totals = model.totals(&[("N".to_owned(), 5)])?;
+//! assert_eq!(totals.total.multiply_adds, Some(12_800));
+//!
+//! // The picture of it.
+//! assert!(model.diagram(&[], None)?.svg().starts_with("<svg"));
+//! # }
+//! # Ok::<(), String>(())
+//! ```
+//!
+//! Sizes are of PyTorch's layout, the batch `N` first; numbers of memory are bytes.
 
 // The whole compiler on one page.
 mod compile;

@@ -14,8 +14,11 @@ use crate::{
 const MOST: usize = 12;
 
 impl Model {
-    /// The model as a page, with these values of its sizes, and at first with as many levels of scopes open as `depth`
-    /// says, all if it is none.
+    /// The model as a page of HTML, with these values of its sizes, and at first with as many levels of scopes open as
+    /// `depth` says, all if it is none.
+    ///
+    /// It needs no other file and no network. It zooms, folds scopes one by one or by levels, searches, and has a panel with
+    /// the parameters and shapes of what is pointed at.
     ///
     /// # Errors
     ///
