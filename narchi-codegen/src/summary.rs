@@ -265,9 +265,13 @@ impl<'a> Walk<'a> {
             let matrices = weights.iter().filter(|it| it.shape.len() > 1);
             sum(matrices.map(|it| product(&it.shape, self.env)))?.checked_mul(times)
         });
-        let path = scope.path_of(id);
-        let new = |it: &&Weight| self.seen.insert(format!("{path}.{}", it.leaf));
-        let new: Vec<&Weight> = weights.iter().filter(new).collect();
+        let new: Vec<&Weight> = if weights.is_empty() {
+            Vec::new()
+        } else {
+            let path = scope.path_of(id);
+            let is_new = |it: &&Weight| self.seen.insert(format!("{path}.{}", it.leaf));
+            weights.iter().filter(is_new).collect()
+        };
         let count = |is_trained: bool| {
             let some = new
                 .iter()
