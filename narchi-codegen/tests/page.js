@@ -69,6 +69,8 @@
       const center = box && (box.top + box.bottom) / 2;
       const ported = box && (to.querySelector(":scope > circle") ? Math.abs(y - center) < 0.3 : Math.abs(y - box.top) < 0.3);
       check(ported && x > box.left - 0.3 && x < box.right + 0.3, `${when}: the wire to ${wire.dataset.to} does not end there`);
+      const before = ends[ends.length - 2][1];
+      check(y - before > 7.5, `${when}: there is no room for the arrow of the wire to ${wire.dataset.to}`);
       ends.slice(1).forEach(([x, y], place) => {
         const [a, b] = ends[place];
         const line = { left: Math.min(a, x) - 0.4, right: Math.max(a, x) + 0.4, top: Math.min(b, y), bottom: Math.max(b, y) };
@@ -77,6 +79,10 @@
           check(!isOver(line, box), `${when}: the wire to ${wire.dataset.to} goes through ${it.dataset.path}`);
         }
       });
+    }
+    for (const node of all(".folded")) {
+      const { top, bottom } = boxOf(node);
+      check(bottom - top < 25, `${when}: ${node.dataset.path} is folded, and ${bottom - top} high`);
     }
     const page = area(shown().querySelector(".page"));
     for (const node of nodes) check(isIn(boxOf(node), page), `${when}: ${node.dataset.path} is not on the page`);

@@ -1,7 +1,7 @@
 "use strict";
 // Folds scopes of a picture in which all are open: what is below moves up, and nothing but the folded boxes moves sideways.
 const folding = (svg) => {
-  const FOLDED = 24;
+  const [FOLDED, ARROW, CORNER] = [24, 15, 6];
   const get = (element, name) => Number(element.getAttribute(name));
   const round = (number) => Math.round(number * 10) / 10;
   const set = (element, values) => {
@@ -13,14 +13,22 @@ const folding = (svg) => {
 
   // What was drawn, with the places it had at first.
   const graph = (element) => {
-    const found = { nodes: [], wires: [], labels: [] };
+    const found = { nodes: [], wires: [], tips: [], labels: [] };
     for (const it of element.children) {
       if (it.matches(".node")) found.nodes.push(node(it));
-      else if (it.matches(".wire, .tip")) found.wires.push({ element: it, d: it.getAttribute("d") });
+      else if (it.matches(".wire")) found.wires.push(wire(it));
+      else if (it.matches(".tip")) found.tips.push({ element: it, d: it.getAttribute("d") });
       else if (it.matches(".shape")) found.labels.push({ element: it, y: get(it, "y") });
     }
     return found;
   };
+  const wire = (element) => {
+    const d = element.getAttribute("d");
+    const [, end] = d.match(/([^MLQ ]+ [^ ]+)$/);
+    const corners = [...d.matchAll(/Q[^ ]+ ([^ ]+)/g)].map((it) => Number(it[1]));
+    return { element, d, end, corners, to: element.dataset.to.replace(/:\d+$/, "") };
+  };
+  const yOf = (point) => Number(point.split(" ")[1]);
   const node = (element) => {
     const box = child(element, ".box");
     if (box.matches("circle")) {
@@ -39,10 +47,16 @@ const folding = (svg) => {
   const page = child(svg, ".page");
   const height = get(svg, "height");
 
-  // Pairs of old and new heights, between which all goes in proportion. Only what nothing but folded scopes is beside shrinks.
+  // Pairs of old and new heights, between which all goes in proportion. What shrinks is what nothing but folded scopes and
+  // straight wires are beside: boxes, shapes, corners and arrows need their room.
   const stops = (graph, start, end, heightOf) => {
     const items = graph.nodes.map((it) => ({ top: it.top, bottom: it.bottom, height: heightOf(it) }));
-    items.push(...graph.labels.map((it) => ({ top: it.y - 11, bottom: it.y + 3, height: 14 })));
+    const rigid = (top, height) => items.push({ top, bottom: top + height, height });
+    for (const it of graph.labels) rigid(it.y - 11, 14);
+    for (const it of graph.wires) {
+      rigid(yOf(it.end) - ARROW, ARROW);
+      for (const y of it.corners) rigid(y - CORNER, 2 * CORNER);
+    }
     const all = new Set([start, end, ...items.flatMap((it) => [it.top, it.bottom])]);
     const olds = [...all].filter((it) => start <= it && it <= end).sort((a, b) => a - b);
     const news = new Map();
@@ -67,14 +81,23 @@ const folding = (svg) => {
   };
 
   const place = (graph, at, isFolded, heightOf, stopsOf) => {
-    for (const { element, d } of graph.wires) {
-      // The feathers of an arrow, after an `l`, are relative to its end.
+    // A folded box that something higher is beside is at the lower end of its room, where its shape is.
+    const topOf = (it) => (it.scope && isFolded(it) ? at(it.bottom) - heightOf(it) : at(it.top));
+    const tops = new Map(graph.nodes.map((it) => [it.element.dataset.path, topOf(it)]));
+    const ends = new Map();
+    for (const { element, d, end, to } of graph.wires) {
       const moved = (_, x, y) => `${x} ${round(at(Number(y)))}`;
-      set(element, { d: d.replace(/(?<=[MLQ ])(-?[\d.]+) (-?[\d.]+)/g, moved) });
+      const point = `${end.split(" ")[0]} ${round(tops.get(to))}`;
+      ends.set(end, point);
+      set(element, { d: d.slice(0, -end.length).replace(/([^MLQ ]+) ([^MLQ ]+)/g, moved) + point });
+    }
+    for (const { element, d } of graph.tips) {
+      const [, from] = d.match(/^M([^l]+)/);
+      set(element, { d: d.replace(from, ends.get(from)) });
     }
     for (const { element, y } of graph.labels) set(element, { y: at(y) });
     for (const it of graph.nodes) {
-      const [top, bottom] = [at(it.top), at(it.bottom)];
+      const [top, bottom] = [topOf(it), at(it.bottom)];
       if (it.scope) placeScope(it, top, bottom, isFolded, heightOf, stopsOf);
       else set(it.element, { transform: `translate(0 ${round(top - it.top)})` });
     }
