@@ -44,6 +44,8 @@
     const numbers = wire.getAttribute("d").match(/-?[\d.]+/g).map(Number);
     return numbers.flatMap((x, place) => (place % 2 === 0 ? [[x, numbers[place + 1]]] : []));
   };
+  // How long wires are from their last corner on, where all scopes are open.
+  const arrows = new Map();
   const look = (when) => {
     const texts = all("text").map((it) => [it.textContent, area(it)]);
     texts.forEach(([text, one], place) => {
@@ -61,6 +63,7 @@
       const inside = [...node.querySelectorAll(":scope > text:not(.shape)")];
       for (const it of inside) check(isIn(area(it), box), `${when}: a text of ${path} is not in its box`);
     }
+    const folded = all(".folded");
     for (const wire of all(".wire")) {
       const [ends, siblings] = [points(wire), nodes.filter((it) => it.parentElement === wire.parentElement)];
       const to = siblings.find((it) => `${it.dataset.path}` === wire.dataset.to.replace(/:\d+$/, ""));
@@ -69,8 +72,11 @@
       const center = box && (box.top + box.bottom) / 2;
       const ported = box && (to.querySelector(":scope > circle") ? Math.abs(y - center) < 0.3 : Math.abs(y - box.top) < 0.3);
       check(ported && x > box.left - 0.3 && x < box.right + 0.3, `${when}: the wire to ${wire.dataset.to} does not end there`);
-      const before = ends[ends.length - 2][1];
-      check(y - before > 7.5, `${when}: there is no room for the arrow of the wire to ${wire.dataset.to}`);
+      // Other levels are laid out anew.
+      const open = folded.length > 0 && arrows.get(`${wire.dataset.from} ${wire.dataset.to}`);
+      const least = Math.min(open || 0, 14.7);
+      const last = y - ends[ends.length - 2][1];
+      check(last >= least - 0.3, `${when}: the arrow to ${wire.dataset.to} has no room: ${last}`);
       ends.slice(1).forEach(([x, y], place) => {
         const [a, b] = ends[place];
         const line = { left: Math.min(a, x) - 0.4, right: Math.max(a, x) + 0.4, top: Math.min(b, y), bottom: Math.max(b, y) };
@@ -80,7 +86,7 @@
         }
       });
     }
-    for (const node of all(".folded")) {
+    for (const node of folded) {
       const { top, bottom } = boxOf(node);
       check(bottom - top < 25, `${when}: ${node.dataset.path} is folded, and ${bottom - top} high`);
     }
@@ -101,6 +107,10 @@
     }
     open();
     const [before, scopes] = [places(), all(".open").map((it) => it.dataset.path)];
+    for (const wire of all(".wire")) {
+      const ends = points(wire);
+      arrows.set(`${wire.dataset.from} ${wire.dataset.to}`, ends[ends.length - 1][1] - ends[ends.length - 2][1]);
+    }
     const height = () => area(shown().querySelector(".page")).bottom;
     const whole = height();
     for (const path of scopes.slice(0, 12)) {
