@@ -1,6 +1,6 @@
 //! The whole compiler on one page.
 
-use std::{panic::resume_unwind, path::Path, thread};
+use std::{cell::Cell, panic::resume_unwind, path::Path, thread};
 
 use crate::{
     checkpoint,
@@ -44,6 +44,18 @@ pub fn compile(input: &Input) -> Compilation {
 /// The same, for code that says where the architecture has its blocks.
 pub fn compile_with_places(input: &Input) -> Compilation {
     run(input, true)
+}
+
+/// Runs work that compiles many files one after the other. They share threads, which otherwise are started for each.
+///
+/// ```
+/// # use narchi_codegen::{Input, compile, compiling_many};
+/// # let inputs: Vec<Input> = Vec::new();
+/// let sound = compiling_many(|| inputs.iter().filter(|it| compile(it).model.is_some()).count());
+/// # assert_eq!(sound, 0);
+/// ```
+pub fn compiling_many<T: Send>(work: impl FnOnce() -> T + Send) -> T {
+    deeply(|| frontend::on_one_thread(work))
 }
 
 fn run(input: &Input, with_places: bool) -> Compilation {
@@ -211,6 +223,19 @@ impl Compilation {
 /// room for it.
 fn deeply<T: Send>(work: impl FnOnce() -> T + Send) -> T {
     const STACK: usize = 256 << 20;
+    thread_local! {
+        /// Whether this thread has the room already.
+        static IS_DEEP: Cell<bool> = const { Cell::new(false) };
+    }
+    if IS_DEEP.get() {
+        return work();
+    }
+    let work = || {
+        IS_DEEP.set(true);
+        let done = work();
+        IS_DEEP.set(false);
+        done
+    };
     let mut work = Some(work);
     let mut run = || work.take().map(|it| it());
     let done = thread::scope(|scope| {

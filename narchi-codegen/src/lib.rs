@@ -1,6 +1,33 @@
 //! Compiles neural network architectures, written in jsonnet, to plain Rust.
 //!
-//! Read [`compile()`] first: it names every stage in the order they run.
+//! Build scripts use [`Config`]; `narchi_runtime::narchi_model!` and the command `narchi-codegen` are the other two doors. All
+//! of them call [`compile()`], which names every stage in the order they run; so may tools:
+//!
+//! ```
+//! use narchi_codegen::{Input, compile};
+//!
+//! let compilation = compile(&Input {
+//!     path: "../examples/mlp/mlp.jsonnet".into(),
+//!     ..Input::default()
+//! });
+//! // What is wrong, as rustc would say it; here nothing.
+//! assert_eq!(compilation.report(), "");
+//! let model = compilation.model.ok_or("see the report")?;
+//! assert_eq!(model.summary(), "[N, 8] → [N, 32], 2,656 parameters");
+//!
+//! // What it costs for a batch of 5.
+//! # #[cfg(feature = "cli")]
+//! # {
+//! let totals = model.totals(&[("N".to_owned(), 5)])?;
+//! assert_eq!(totals.total.multiply_adds, Some(12_800));
+//!
+//! // The picture of it.
+//! assert!(model.diagram(&[], None)?.svg().starts_with("<svg"));
+//! # }
+//! # Ok::<(), String>(())
+//! ```
+//!
+//! Sizes are of PyTorch's layout, the batch `N` first; numbers of memory are bytes.
 
 // The whole compiler on one page.
 mod compile;
@@ -67,12 +94,14 @@ mod skeleton;
 #[cfg(feature = "jrsonnet")]
 #[doc(hidden)]
 pub use crate::frontend::difference_of_engines;
+#[doc(hidden)]
+pub use crate::frontend::evaluates;
 #[cfg(feature = "cli")]
 #[doc(hidden)]
 pub use crate::render::text_width;
 pub use crate::{
     budget::Budget,
-    compile::{Compilation, compile, compile_with_places},
+    compile::{Compilation, compile, compile_with_places, compiling_many},
     config::{Config, ConfigError},
     diagnostic::{Diagnostic, Diagnostics, Severity},
     expand::{Wrapping, expand},
@@ -88,5 +117,5 @@ pub use crate::{
 pub use crate::{
     render::{Diagram, Edge, End, Graph, Look, Node},
     schema::schema,
-    summary::{Costs, Row, Summary},
+    summary::{Costs, Row, Summary, Totals},
 };

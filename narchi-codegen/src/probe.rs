@@ -49,7 +49,7 @@ pub fn shapes(
     let mut sink = Sink::default();
     let layer = (def.read)(&mut Params::new(
         &node,
-        "",
+        &"",
         class,
         &Bindings::default(),
         &mut sink,

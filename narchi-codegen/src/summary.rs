@@ -28,6 +28,15 @@ pub struct Summary {
     pub unknown: Vec<String>,
 }
 
+/// What a whole model costs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Totals {
+    /// Of the whole model; what is shared counts once.
+    pub total: Costs,
+    /// As in [`Summary`].
+    pub peak: Option<i64>,
+}
+
 /// A block, or a scope with the sums of what is in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Row {
@@ -87,20 +96,28 @@ impl Model {
     /// In a line: a symbol that the model does not have, or a size that it does not take.
     pub fn summarize(&self, at: &[(String, i64)]) -> Result<Summary, String> {
         let env = self.env(at)?;
-        let mut walk = Walk {
-            model: self,
-            env: &env,
-            seen: BTreeSet::new(),
-            rows: Vec::new(),
-        };
-        let total = walk.scope(self.root(), 0);
+        let mut rows = Vec::new();
+        let total = Walk::new(self, &env, Some(&mut rows)).scope(self.root(), 0);
         let mut unknown: Vec<String> = self.symbols().into_keys().collect();
         unknown.retain(|it| !at.iter().any(|given| given.0 == *it));
         Ok(Summary {
-            rows: walk.rows,
+            rows,
             total,
             peak: memory::peak(self, &env),
             unknown,
+        })
+    }
+
+    /// The sums of [`summarize`](Self::summarize) alone, for which nothing has to be shown.
+    ///
+    /// # Errors
+    ///
+    /// As `summarize`.
+    pub fn totals(&self, at: &[(String, i64)]) -> Result<Totals, String> {
+        let env = self.env(at)?;
+        Ok(Totals {
+            total: Walk::new(self, &env, None).scope(self.root(), 0),
+            peak: memory::peak(self, &env),
         })
     }
 
@@ -168,26 +185,46 @@ struct Walk<'a> {
     env: &'a Env,
     /// Weights that were counted.
     seen: BTreeSet<String>,
-    rows: Vec<Row>,
+    /// Where rows are wanted.
+    rows: Option<&'a mut Vec<Row>>,
 }
 
-impl Walk<'_> {
+impl<'a> Walk<'a> {
+    fn new(model: &'a Model, env: &'a Env, rows: Option<&'a mut Vec<Row>>) -> Self {
+        Self {
+            model,
+            env,
+            seen: BTreeSet::new(),
+            rows,
+        }
+    }
+
     fn scope(&mut self, id: ScopeId, depth: usize) -> Costs {
         let scope = self.model.scope(id);
         let mut sum = Costs::NONE;
         for id in &scope.order {
             let block = scope.block(*id);
-            let place = self.rows.len();
-            self.rows.push(self.row(scope, *id, depth));
+            let place = self.begin(scope, *id, depth);
             let costs = match &block.kind {
                 Kind::Input => Costs::NONE,
                 Kind::Scope(inner) => self.scope(*inner, depth + 1),
                 Kind::Layer(_) => self.layer(scope, *id),
             };
-            self.rows[place].costs = costs;
+            if let (Some(rows), Some(place)) = (&mut self.rows, place) {
+                rows[place].costs = costs;
+            }
             sum = sum.plus(costs);
         }
         sum
+    }
+
+    /// Adds a row without its costs, which those of blocks in it make; where it is, if rows are wanted.
+    fn begin(&mut self, scope: &Scope, id: BlockId, depth: usize) -> Option<usize> {
+        self.rows.as_ref()?;
+        let row = self.row(scope, id, depth);
+        let rows = self.rows.as_mut()?;
+        rows.push(row);
+        Some(rows.len() - 1)
     }
 
     fn row(&self, scope: &Scope, id: BlockId, depth: usize) -> Row {
@@ -228,9 +265,13 @@ impl Walk<'_> {
             let matrices = weights.iter().filter(|it| it.shape.len() > 1);
             sum(matrices.map(|it| product(&it.shape, self.env)))?.checked_mul(times)
         });
-        let path = scope.path_of(id);
-        let new = |it: &&Weight| self.seen.insert(format!("{path}.{}", it.leaf));
-        let new: Vec<&Weight> = weights.iter().filter(new).collect();
+        let new: Vec<&Weight> = if weights.is_empty() {
+            Vec::new()
+        } else {
+            let path = scope.path_of(id);
+            let is_new = |it: &&Weight| self.seen.insert(format!("{path}.{}", it.leaf));
+            weights.iter().filter(is_new).collect()
+        };
         let count = |is_trained: bool| {
             let some = new
                 .iter()

@@ -1,17 +1,12 @@
 //! `diff A [B]`
 
-use std::{
-    collections::BTreeMap,
-    io::{self, Write},
-    path::PathBuf,
-    process::ExitCode,
-};
+use std::{collections::BTreeMap, path::PathBuf, process::ExitCode};
 
 use clap::Args;
 use narchi_codegen::{Model, Row, Summary, compile, thousands};
 use serde_json::{Value, json};
 
-use super::{Jsonnet, PROBLEMS, message::Messages, size, usage};
+use super::{Jsonnet, PROBLEMS, message::Messages, output, size, usage};
 
 /// Shows what is different about two architectures, or about two settings of one.
 #[derive(Debug, Args)]
@@ -83,13 +78,9 @@ impl Diff {
         } else {
             report(&a, &b, &changes)
         };
-        // Whoever reads may have seen enough.
-        _ = io::stdout().write_all(text.as_bytes());
-        if changes.is_empty() && a.tensors == b.tensors {
-            ExitCode::SUCCESS
-        } else {
-            ExitCode::from(PROBLEMS)
-        }
+        let is_same = changes.is_empty() && a.tensors == b.tensors;
+        let code = ExitCode::from(if is_same { 0 } else { PROBLEMS });
+        output::done(None, text.as_bytes(), code)
     }
 }
 

@@ -2,7 +2,6 @@
 
 use std::{
     fs,
-    io::Write,
     path::{Path, PathBuf},
     process::ExitCode,
 };
@@ -11,7 +10,12 @@ use clap::Args;
 use narchi_codegen::{Compilation, Header, compile, compile_with_places};
 use similar::TextDiff;
 
-use super::{Jsonnet, PROBLEMS, message::Messages, tell, usage};
+use super::{
+    Jsonnet, PROBLEMS,
+    message::Messages,
+    output::{self, failed, write},
+    tell, usage,
+};
 
 /// Writes the Rust code of an architecture.
 #[derive(Debug, Args)]
@@ -74,16 +78,9 @@ impl Emit {
         let Some(code) = code else {
             return ExitCode::from(PROBLEMS);
         };
-        let done = match &self.output {
-            None => std::io::stdout()
-                .write_all(code.as_bytes())
-                .map_err(|it| it.to_string()),
-            Some(output) if self.check => return Self::compare(output, &code, &header),
-            Some(output) => write(output, code.as_bytes()),
-        };
-        match done {
-            Ok(()) => ExitCode::SUCCESS,
-            Err(message) => failed(&message),
+        match output {
+            Some(output) if self.check => Self::compare(output, &code, &header),
+            output => output::done(output, code.as_bytes(), ExitCode::SUCCESS),
         }
     }
 
@@ -141,40 +138,4 @@ fn type_name(text: &str) -> Result<String, String> {
         return Ok(text.to_owned());
     }
     Err("a type is named like `ResNet18`".to_owned())
-}
-
-pub(super) fn failed(message: &str) -> ExitCode {
-    tell(&format!("error: {message}"));
-    ExitCode::from(PROBLEMS)
-}
-
-/// Writes a file whole or not at all; one that is up to date is left alone.
-pub(super) fn write(path: &Path, bytes: &[u8]) -> Result<(), String> {
-    let failed = |it: std::io::Error| format!("cannot write {}: {it}", path.display());
-    // What a link leads to is written, not the link; a device is no file to replace.
-    let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    let permissions = match fs::metadata(&target) {
-        Ok(old) if !old.is_file() => return fs::write(&target, bytes).map_err(failed),
-        Ok(old) => Some(old.permissions()),
-        Err(_) => None,
-    };
-    if fs::read(&target).is_ok_and(|it| it == bytes) {
-        return Ok(());
-    }
-    let folder = match target.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
-    let written = tempfile::NamedTempFile::new_in(folder).and_then(|mut file| {
-        file.write_all(bytes)?;
-        #[cfg(unix)]
-        {
-            // A temporary file is private; what becomes a file of the project is not.
-            let usual = || std::os::unix::fs::PermissionsExt::from_mode(0o644);
-            file.as_file()
-                .set_permissions(permissions.unwrap_or_else(usual))?;
-        }
-        Ok(file.persist(&target)?)
-    });
-    written.map(drop).map_err(failed)
 }

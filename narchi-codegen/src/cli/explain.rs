@@ -1,14 +1,11 @@
 //! `explain [CODE]`
 
-use std::{
-    io::{self, Write},
-    process::ExitCode,
-};
+use std::process::ExitCode;
 
 use clap::Args;
 use narchi_codegen::codes;
 
-use super::usage;
+use super::{output, usage};
 
 /// Says what a code means, and shows how to mend it.
 #[derive(Debug, Args)]
@@ -26,9 +23,7 @@ impl Explain {
                 None => return usage(&codes::unknown(&name)),
             },
         };
-        // Whoever reads may have seen enough.
-        _ = io::stdout().write_all(text.as_bytes());
-        ExitCode::SUCCESS
+        output::done(None, text.as_bytes(), ExitCode::SUCCESS)
     }
 }
 

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::{Args, CommandFactory};
 use clap_complete::Shell;
 
-use super::{Cli, print, usage};
+use super::{Cli, output};
 
 /// Writes what a shell needs to complete this command.
 #[derive(Debug, Args)]
@@ -18,8 +18,7 @@ impl Completions {
     pub(crate) fn run(self) -> ExitCode {
         let mut text = Vec::new();
         clap_complete::generate(self.shell, &mut Cli::command(), "narchi-codegen", &mut text);
-        print(&text);
-        ExitCode::SUCCESS
+        output::done(None, &text, ExitCode::SUCCESS)
     }
 }
 
@@ -27,10 +26,7 @@ impl Completions {
 pub(crate) fn run() -> ExitCode {
     let mut text = Vec::new();
     match clap_mangen::Man::new(Cli::command()).render(&mut text) {
-        Ok(()) => {
-            print(&text);
-            ExitCode::SUCCESS
-        }
-        Err(error) => usage(&error.to_string()),
+        Ok(()) => output::done(None, &text, ExitCode::SUCCESS),
+        Err(error) => output::failed(&error.to_string()),
     }
 }

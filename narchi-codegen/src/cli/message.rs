@@ -54,7 +54,7 @@ impl Messages {
         } = &compilation;
         match self.message_format {
             Format::Human if diagnostics.is_empty() => {}
-            Format::Human => tell(&diagnostics.render(sources, &renderer())),
+            Format::Human => show(&compilation),
             Format::Short => diagnostics.iter().for_each(|it| tell(&short(it, sources))),
             Format::Json => diagnostics
                 .iter()
@@ -81,6 +81,14 @@ impl Messages {
             tell(text);
         }
     }
+}
+
+/// Reports for people.
+pub(crate) fn show(compilation: &Compilation) {
+    let text = compilation
+        .diagnostics
+        .render(&compilation.sources, &renderer());
+    tell(&text);
 }
 
 fn code(text: &str) -> Result<String, String> {

@@ -8,6 +8,7 @@ mod libtorch;
 mod manual;
 mod message;
 mod new;
+mod output;
 mod render;
 mod summary;
 mod sweep;
@@ -95,8 +96,8 @@ pub(crate) fn main() -> ExitCode {
         Verb::Completions(completions) => completions.run(),
         Verb::Man => manual::run(),
         Verb::Schema => {
-            print(narchi_codegen::schema().as_bytes());
-            ExitCode::SUCCESS
+            let schema = narchi_codegen::schema();
+            output::done(None, schema.as_bytes(), ExitCode::SUCCESS)
         }
         Verb::Explain(explain) => explain.run(),
         Verb::Libtorch(command) => libtorch::run(command),
@@ -146,12 +147,6 @@ fn size(text: &str) -> Result<(String, i64), String> {
 pub(crate) fn usage(message: &str) -> ExitCode {
     tell(&format!("error: {message}"));
     ExitCode::from(USAGE)
-}
-
-/// What was asked for.
-fn print(bytes: &[u8]) {
-    // Whoever reads may have seen enough.
-    _ = std::io::stdout().write_all(bytes);
 }
 
 /// A line for people, not for other programs.

@@ -8,7 +8,7 @@ use std::{
 
 use clap::Args;
 
-use super::{PROBLEMS, tell, usage};
+use super::{output::failed, tell, usage};
 
 /// Makes a crate with a model, to begin with.
 #[derive(Debug, Args)]
@@ -66,9 +66,4 @@ fn write(folder: &Path, name: &str) -> std::io::Result<()> {
         fs::write(path, text.replace("VERSION", env!("CARGO_PKG_VERSION")))?;
     }
     Ok(())
-}
-
-fn failed(message: &str) -> ExitCode {
-    tell(&format!("error: {message}"));
-    ExitCode::from(PROBLEMS)
 }

@@ -11,8 +11,8 @@ use narchi_codegen::{Model, compile};
 
 use super::{
     Jsonnet, PROBLEMS,
-    emit::{failed, write},
     message::Messages,
+    output::{self, failed},
     size, usage,
 };
 
@@ -81,14 +81,8 @@ impl Render {
             Format::Png => graphviz("png", &text),
             Format::Svg | Format::Html | Format::Dot | Format::Mermaid => Ok(text.into_bytes()),
         };
-        let done = bytes.and_then(|bytes| match &self.output {
-            Some(output) => write(output, &bytes),
-            None => std::io::stdout()
-                .write_all(&bytes)
-                .map_err(|it| format!("cannot write to standard output: {it}")),
-        });
-        match done {
-            Ok(()) => ExitCode::SUCCESS,
+        match bytes {
+            Ok(bytes) => output::done(self.output.as_deref(), &bytes, ExitCode::SUCCESS),
             Err(message) => failed(&message),
         }
     }

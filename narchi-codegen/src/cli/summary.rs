@@ -2,17 +2,13 @@
 
 mod table;
 
-use std::{
-    io::{self, Write},
-    path::PathBuf,
-    process::ExitCode,
-};
+use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Args, ValueEnum};
 use narchi_codegen::{Costs, Row, Summary as Numbers, compile};
 use serde_json::{Value, json};
 
-use super::{Jsonnet, PROBLEMS, message::Messages, size, usage};
+use super::{Jsonnet, PROBLEMS, message::Messages, output, size, usage};
 
 /// Shows the blocks of an architecture with their shapes, parameters and costs.
 #[derive(Debug, Args)]
@@ -73,9 +69,7 @@ impl Summary {
             Format::Json => format!("{:#}\n", object(&summary, &self.at)),
             Format::Csv => csv(&summary),
         };
-        // Whoever reads may have seen enough.
-        _ = io::stdout().write_all(text.as_bytes());
-        ExitCode::SUCCESS
+        output::done(None, text.as_bytes(), ExitCode::SUCCESS)
     }
 }
 

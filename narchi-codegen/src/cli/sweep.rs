@@ -3,8 +3,7 @@
 mod plot;
 
 use std::{
-    fs,
-    io::{self, IsTerminal, Write},
+    io::{self, IsTerminal},
     path::PathBuf,
     process::ExitCode,
     sync::atomic::{AtomicUsize, Ordering},
@@ -13,10 +12,14 @@ use std::{
 
 use clap::{Args, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
-use narchi_codegen::{Argument, Input, compile};
+use narchi_codegen::{Argument, Input, compile, compiling_many};
 use serde_json::{Value, json};
 
-use super::{PROBLEMS, size, tell, usage};
+use super::{
+    PROBLEMS, message,
+    output::{failed, put},
+    size, tell, usage,
+};
 
 /// Compares every combination of settings of an architecture: parameters, multiply-adds, memory.
 #[derive(Debug, Args)]
@@ -91,36 +94,36 @@ impl Sweep {
         let Some(count) = count else {
             return usage(&format!("there are more than {MOST} combinations"));
         };
-        if !self.file.is_file() {
-            return usage(&format!("there is no file `{}`", self.file.display()));
-        }
         let variants = self.compiled(&axes, count);
-        let failed = variants.iter().filter(|it| it.outcome.is_err()).count();
+        let broken = variants.iter().filter(|it| it.outcome.is_err()).count();
+        let said = format!("{count} variants, {broken} of which have problems");
+        if broken == count {
+            // What is wrong with one is wrong with the file, as a rule.
+            variants
+                .iter()
+                .take(1)
+                .for_each(|it| self.explain(&axes, it));
+            tell(&said);
+            return ExitCode::from(PROBLEMS);
+        }
         let text = match self.format {
             Format::Csv => csv(&axes, &variants),
             Format::Json => format!("{:#}\n", list(&axes, &variants)),
             Format::Svg => plot::svg(&axes, &variants),
         };
-        let written = match &self.output {
-            // Whoever reads may have seen enough.
-            None => {
-                _ = io::stdout().write_all(text.as_bytes());
-                Ok(())
-            }
-            Some(path) => fs::write(path, text)
-                .map_err(|error| format!("cannot write {}: {error}", path.display())),
-        };
-        if let Err(message) = written {
-            tell(&format!("error: {message}"));
-            return ExitCode::from(PROBLEMS);
+        if let Err(message) = put(self.output.as_deref(), text.as_bytes()) {
+            return failed(&message);
         }
-        tell(&format!(
-            "{count} variants, {failed} of which have problems"
-        ));
-        if failed < count {
-            ExitCode::SUCCESS
-        } else {
-            ExitCode::from(PROBLEMS)
+        tell(&said);
+        ExitCode::SUCCESS
+    }
+
+    /// Says all that is wrong with a variant.
+    fn explain(&self, axes: &[Axis], variant: &Variant) {
+        let compilation = compile(&self.input(axes, &variant.values));
+        match &variant.outcome {
+            Err(message) if compilation.model.is_some() => tell(&format!("error: {message}")),
+            _ => message::show(&compilation),
         }
     }
 
@@ -138,16 +141,16 @@ impl Sweep {
             ProgressBar::hidden()
         };
         let next = AtomicUsize::new(0);
+        let take = || Some(next.fetch_add(1, Ordering::Relaxed)).filter(|it| *it < count);
         let work = || {
-            let mut done = Vec::new();
-            loop {
-                let place = next.fetch_add(1, Ordering::Relaxed);
-                if place >= count {
-                    return done;
+            compiling_many(|| {
+                let mut done = Vec::new();
+                while let Some(place) = take() {
+                    done.push((place, self.variant(axes, place)));
+                    bar.inc(1);
                 }
-                done.push((place, self.variant(axes, place)));
-                bar.inc(1);
-            }
+                done
+            })
         };
         let mut all: Vec<(usize, Variant)> = thread::scope(|scope| {
             let others: Vec<_> = (1..jobs).map(|_| scope.spawn(work)).collect();
@@ -169,15 +172,7 @@ impl Sweep {
             values.insert(0, axis.values[place % axis.values.len()].clone());
             place /= axis.values.len();
         }
-        let ext_vars = axes.iter().zip(&values);
-        let ext_vars =
-            ext_vars.map(|(axis, value)| (axis.name.clone(), Argument::Code(value.to_string())));
-        let compilation = compile(&Input {
-            path: self.file.clone(),
-            ext_vars: ext_vars.collect(),
-            jpath: self.jpath.clone(),
-            ..Input::default()
-        });
+        let compilation = compile(&self.input(axes, &values));
         let outcome = match compilation.model {
             None => {
                 let errors = compilation.diagnostics.errors();
@@ -189,7 +184,7 @@ impl Sweep {
                 if model.has_batch() && !at.iter().any(|it| it.0 == "N") {
                     at.push(("N".to_owned(), 1));
                 }
-                model.summarize(&at).map(|it| Costs {
+                model.totals(&at).map(|it| Costs {
                     parameters: it.total.parameters,
                     multiply_adds: it.total.multiply_adds,
                     peak: it.peak,
@@ -197,6 +192,18 @@ impl Sweep {
             }
         };
         Variant { values, outcome }
+    }
+
+    fn input(&self, axes: &[Axis], values: &[Value]) -> Input {
+        let ext_vars = axes.iter().zip(values);
+        let ext_vars =
+            ext_vars.map(|(axis, value)| (axis.name.clone(), Argument::Code(value.to_string())));
+        Input {
+            path: self.file.clone(),
+            ext_vars: ext_vars.collect(),
+            jpath: self.jpath.clone(),
+            ..Input::default()
+        }
     }
 }
 

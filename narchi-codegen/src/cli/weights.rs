@@ -9,7 +9,6 @@ mod tree;
 
 use std::{
     fs,
-    io::{self, Write},
     path::{Path, PathBuf},
     process::ExitCode,
 };
@@ -18,7 +17,12 @@ use clap::{Args, Subcommand};
 use narchi_codegen::{Model, compile, thousands};
 use narchi_weights::{Checkpoint, Dtype, Wanted, fit};
 
-use super::{Jsonnet, PROBLEMS, message::Messages, size, tell, usage};
+use super::{
+    Jsonnet, PROBLEMS,
+    message::Messages,
+    output::{self, failed},
+    size, tell, usage,
+};
 
 /// Looks into checkpoints: safetensors, what `torch.save` writes, `.npz`.
 #[derive(Debug, Subcommand)]
@@ -90,9 +94,7 @@ fn list(file: &Path) -> ExitCode {
     let total = format!("{count} tensors, {numbers} numbers, {format}\n");
     let notes = checkpoint.notes().iter().map(|it| format!("note: {it}\n"));
     let text: String = lines.chain([total]).chain(notes).collect();
-    // Whoever reads may have seen enough.
-    _ = io::stdout().write_all(text.as_bytes());
-    ExitCode::SUCCESS
+    output::done(None, text.as_bytes(), ExitCode::SUCCESS)
 }
 
 impl Check {
@@ -162,9 +164,4 @@ fn opened(file: &Path, rules: Option<&Path>) -> Result<Checkpoint, String> {
         checkpoint.rename(&renames).map_err(|it| it.to_string())?;
     }
     Ok(checkpoint)
-}
-
-fn failed(message: &str) -> ExitCode {
-    tell(&format!("error: {message}"));
-    ExitCode::from(PROBLEMS)
 }

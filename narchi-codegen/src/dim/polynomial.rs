@@ -14,8 +14,8 @@ use super::{
 /// tell always. The order of `Ord` is for sorted collections and means nothing.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Dim {
-    // Invariant: monomials descend, no coefficient is zero.
-    terms: Vec<(Monomial, Ratio)>,
+    // Invariant: monomials descend, no coefficient is zero. Shared: dims are cloned much more often than they are made.
+    terms: Arc<[(Monomial, Ratio)]>,
 }
 
 /// Beyond these, an operation gives up; dims of real networks stay below a tenth.
@@ -55,7 +55,9 @@ impl Dim {
         if terms.len() > MAX_TERMS {
             Err(Error::TooLarge)
         } else {
-            Ok(Dim { terms })
+            Ok(Dim {
+                terms: terms.into(),
+            })
         }
     }
 
@@ -74,11 +76,11 @@ impl Dim {
             return Err(Error::TooLarge);
         }
         let mut terms = Vec::with_capacity(self.terms.len() * other.terms.len());
-        for (a, x) in &self.terms {
-            for (b, y) in &other.terms {
+        for (a, x) in self.terms.iter() {
+            for (b, y) in other.terms.iter() {
                 let (product, coefficient) = (a.times(b)?, x.times(*y)?);
                 if product.has_quotients() {
-                    terms.extend(reduced(product)?.scale(coefficient)?.terms);
+                    terms.extend_from_slice(reduced(product)?.scale(coefficient)?.terms());
                 } else {
                     terms.push((product, coefficient));
                 }
@@ -115,7 +117,7 @@ impl Dim {
 
     /// The number this is, if it depends on no symbol.
     pub(crate) fn as_number(&self) -> Option<Ratio> {
-        match self.terms.as_slice() {
+        match self.terms() {
             [] => Some(Ratio::ZERO),
             [(monomial, number)] if monomial.is_one() => Some(*number),
             _ => None,
@@ -129,7 +131,7 @@ impl Dim {
 
     /// The symbol this is, if it is nothing else.
     pub(crate) fn as_symbol(&self) -> Option<&Symbol> {
-        match self.terms.as_slice() {
+        match self.terms() {
             [(monomial, Ratio::ONE)] => match monomial.as_atom()? {
                 Atom::Symbol(symbol) => Some(symbol),
                 Atom::Floor(_) | Atom::Quotient(_) => None,
@@ -209,12 +211,12 @@ impl Dim {
     }
 
     pub(crate) fn term(monomial: Monomial, coefficient: Ratio) -> Dim {
-        let terms = if coefficient.is_zero() {
-            vec![]
-        } else {
-            vec![(monomial, coefficient)]
-        };
-        Dim { terms }
+        if coefficient.is_zero() {
+            return Dim::default();
+        }
+        Dim {
+            terms: [(monomial, coefficient)].into(),
+        }
     }
 
     pub(crate) fn atom(atom: Atom) -> Dim {
@@ -268,7 +270,7 @@ impl Dim {
             }
         }
         sum.retain(|(_, coefficient)| !coefficient.is_zero());
-        Ok(Dim { terms: sum })
+        Ok(Dim { terms: sum.into() })
     }
 }
 

@@ -98,7 +98,11 @@ impl Ratio {
             return Err(Error::DivisionByZero);
         }
         let by = gcd(numer, denom) * denom.signum();
-        let narrow = |it: i128| i64::try_from(it / by).map_err(|_| Error::Overflow);
+        let narrow = |it: i128| match (i64::try_from(it), i64::try_from(by)) {
+            // Most numbers are small, and 64-bit division is several times faster.
+            (Ok(it), Ok(by)) if by != -1 => Ok(it / by),
+            _ => i64::try_from(it / by).map_err(|_| Error::Overflow),
+        };
         Ok(Ratio {
             numer: narrow(numer)?,
             denom: narrow(denom)?,

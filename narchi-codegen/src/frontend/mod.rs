@@ -113,6 +113,17 @@ pub(crate) fn has_runaway() -> bool {
     guard::has_runaway()
 }
 
+/// Has all evaluations within `work` share a thread.
+pub(crate) fn on_one_thread<T>(work: impl FnOnce() -> T) -> T {
+    guard::on_one_thread(work)
+}
+
+/// Whether a file can be evaluated, for measuring how long that takes.
+#[doc(hidden)]
+pub fn evaluates(input: &Input) -> bool {
+    evaluate(input, &mut Sources::default()).document.is_ok()
+}
+
 /// What is wrong with the file, or where both engines differ over it; nothing if they agree.
 #[cfg(feature = "jrsonnet")]
 #[doc(hidden)]

@@ -98,7 +98,7 @@ fn read(block: &Wired<'_>) -> Option<Arc<dyn Layer>> {
     let bindings = Bindings::default();
     (def.read)(&mut Params::new(
         node,
-        "",
+        &"",
         class,
         &bindings,
         &mut Sink::default(),

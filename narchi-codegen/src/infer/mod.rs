@@ -17,7 +17,7 @@ use std::sync::Arc;
 pub(crate) use self::smallest::advise;
 use self::{
     known::{Known, Sizes},
-    report::{label, prefix, report, show_inputs, wrong_inputs},
+    report::{Prefix, label, report, show_inputs, wrong_inputs},
     shares::Shares,
 };
 use crate::{
@@ -246,7 +246,9 @@ impl Inference<'_> {
                         for symbol in &settled {
                             self.facts.bound.remove(symbol);
                         }
-                        self.take_on(found, &path.to_string(), block);
+                        if !found.is_empty() {
+                            self.take_on(found, &path.to_string(), block);
+                        }
                         let made = scope.block(id).ports.iter().flat_map(Type::dims);
                         let weights = layer.weights(&scope.types_into(id));
                         let weights = weights.iter().flat_map(|it| &it.shape);
@@ -272,7 +274,7 @@ impl Inference<'_> {
         place: &Place,
         block: &Node,
     ) -> Option<Arc<dyn Layer>> {
-        let prefix = prefix(path);
+        let prefix = Prefix(path);
         let Some(def) = layers::find(class) else {
             let message = format!("{prefix}there is no block class `{class}`");
             let containers = ["Sequential", "Group", "Module"];

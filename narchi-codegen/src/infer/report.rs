@@ -1,5 +1,7 @@
 //! How reports speak of blocks and sizes.
 
+use std::fmt;
+
 use crate::{
     diagnostic::{Diagnostic, Severity},
     dim::Dim,
@@ -26,12 +28,15 @@ pub(super) fn label(block: &Wired<'_>) -> String {
 }
 
 /// How messages about a block begin. One whose id is wrong has no name.
-pub(super) fn prefix(path: &WeightPath) -> String {
-    let name = path.to_string();
-    if name.is_empty() {
-        name
-    } else {
-        format!("`{name}`: ")
+pub(super) struct Prefix<'a>(pub(super) &'a WeightPath);
+
+impl fmt::Display for Prefix<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = self.0.to_string();
+        if name.is_empty() {
+            return Ok(());
+        }
+        write!(f, "`{name}`: ")
     }
 }
 

@@ -1,6 +1,6 @@
 //! Parameters of layers, read from a block.
 
-use std::{collections::BTreeSet, ops::Range};
+use std::{collections::BTreeSet, fmt, ops::Range};
 
 use crate::{
     diagnostic::{Diagnostic, Sink},
@@ -69,7 +69,7 @@ impl Unfit {
 pub(crate) struct Params<'a> {
     block: &'a Node,
     /// How messages begin: with the name of the block, where it has one.
-    prefix: &'a str,
+    prefix: &'a dyn fmt::Display,
     class: &'a str,
     bindings: &'a Bindings,
     sink: &'a mut Sink,
@@ -81,7 +81,7 @@ pub(crate) struct Params<'a> {
 impl<'a> Params<'a> {
     pub(crate) fn new(
         block: &'a Node,
-        prefix: &'a str,
+        prefix: &'a dyn fmt::Display,
         class: &'a str,
         bindings: &'a Bindings,
         sink: &'a mut Sink,

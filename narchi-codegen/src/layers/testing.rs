@@ -207,7 +207,7 @@ pub(crate) fn read(block: &str) -> Result<Arc<dyn Layer>, String> {
     let mut sink = Sink::default();
     let layer = (def.read)(&mut Params::new(
         &node,
-        "`block`: ",
+        &"`block`: ",
         &class,
         &Bindings::default(),
         &mut sink,

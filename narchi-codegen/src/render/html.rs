@@ -1,4 +1,5 @@
-//! A diagram as a page that needs nothing else: a picture for each number of levels, and a panel about what one points at.
+//! A diagram as a page that needs nothing else: a picture for each number of levels, of which the last also folds scope by
+//! scope, and a panel about what one points at.
 
 use std::{collections::BTreeSet, fmt::Write};
 
@@ -13,8 +14,11 @@ use crate::{
 const MOST: usize = 12;
 
 impl Model {
-    /// The model as a page, with these values of its sizes, and at first with as many levels of scopes open as `depth`
-    /// says, all if it is none.
+    /// The model as a page of HTML, with these values of its sizes, and at first with as many levels of scopes open as
+    /// `depth` says, all if it is none.
+    ///
+    /// It needs no other file and no network. It zooms, folds scopes one by one or by levels, searches, and has a panel with
+    /// the parameters and shapes of what is pointed at.
     ///
     /// # Errors
     ///
@@ -54,6 +58,7 @@ impl Model {
 fn filled(diagram: &Diagram, buttons: &str, pictures: &str, blocks: &str) -> String {
     let title = xml(&diagram.name);
     let (style, script) = (include_str!("page.css"), include_str!("page.js"));
+    let folds = include_str!("folds.js");
     let dark = include_str!("dark.css");
     format!(
         "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
@@ -66,7 +71,7 @@ fn filled(diagram: &Diagram, buttons: &str, pictures: &str, blocks: &str) -> Str
          <main>\n<div id=\"view\" tabindex=\"0\"><div id=\"canvas\">\n{pictures}</div></div>\n\
          <aside id=\"panel\" aria-live=\"polite\"><p>Point at a block to see what it is.</p></aside>\n</main>\n\
          <style>\n{dark}</style>\n\
-         <script type=\"application/json\" id=\"blocks\">{blocks}</script>\n<script>\n{script}</script>\n</body>\n</html>\n"
+         <script type=\"application/json\" id=\"blocks\">{blocks}</script>\n<script>\n{folds}{script}</script>\n</body>\n</html>\n"
     )
 }
 

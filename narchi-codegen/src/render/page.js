@@ -39,27 +39,72 @@
   };
   const nodeAt = (path) => level.querySelector(`.node[data-path="${CSS.escape(path)}"]`);
 
-  // How many levels are open.
-  const open = (wanted) => {
-    level = wanted;
+  // Every scope, with its level and the one around it.
+  const full = levels[levels.length - 1];
+  const scopes = new Map();
+  for (const it of full.querySelectorAll(".node.open")) {
+    const around = it.parentElement.closest(".node")?.dataset.path;
+    scopes.set(it.dataset.path, { depth: Number(it.dataset.depth), around });
+  }
+  const fold = folding(full.querySelector("svg"));
+  const from = (depth) => new Set([...scopes.keys()].filter((it) => scopes.get(it).depth >= depth));
+  const around = (path) => {
+    const { around: next } = scopes.get(path);
+    return next === undefined ? [] : [next, ...around(next)];
+  };
+
+  // Those that are closed; a search opens some of them for as long as it lasts.
+  let closed = from(Number(level.dataset.level));
+  let sought = new Set();
+  const folded = () => new Set([...closed].filter((it) => !sought.has(it)));
+
+  // Where all of a level are closed and none above it, there is a picture of that; for the rest, scopes of the whole one fold.
+  const update = () => {
+    const now = folded();
+    const shown = [...scopes.keys()].filter((it) => !around(it).some((it) => now.has(it)));
+    const depths = (isClosed) => shown.filter((it) => now.has(it) === isClosed).map((it) => scopes.get(it).depth);
+    const lowest = Math.min(...depths(true));
+    const isEven = depths(true).every((it) => it === lowest) && depths(false).every((it) => it < lowest);
+    const even = levels.find((it) => (it === full ? lowest === Infinity : isEven && Number(it.dataset.level) === lowest));
+    level = even ?? full;
     for (const it of levels) it.hidden = it !== level;
-    for (const it of buttons) it.setAttribute("aria-pressed", String(it.dataset.level === level.dataset.level));
+    for (const it of buttons) it.setAttribute("aria-pressed", String(it.dataset.level === even?.dataset.level));
+    if (level === full) fold(now);
+    for (const it of level.querySelectorAll(".open > .name, .closed > .name")) {
+      const isOpen = it.parentElement.matches(".open");
+      for (const [name, value] of [["tabindex", 0], ["role", "button"], ["aria-expanded", isOpen]]) it.setAttribute(name, value);
+    }
   };
-  const show = (wanted, path) => {
-    open(levels.find((it) => Number(it.dataset.level) >= wanted) ?? levels[levels.length - 1]);
-    const node = path && nodeAt(path);
-    if (node) center(node);
-    else fit(false);
-    mark(false);
-  };
-  for (const it of buttons) it.addEventListener("click", () => show(Number(it.dataset.level)));
+  for (const it of buttons) {
+    it.addEventListener("click", () => {
+      closed = from(Number(it.dataset.level));
+      sought = new Set();
+      update();
+      mark();
+      fit(false);
+    });
+  }
   byId("fit").addEventListener("click", () => fit(true));
 
-  // A click on a scope opens or closes its level.
+  // Opens or closes a scope, which stays where it is on the screen.
   const turn = (node) => {
-    const depth = Number(node.dataset.depth);
-    if (node.classList.contains("closed")) show(depth + 1, node.dataset.path);
-    else if (node.classList.contains("open")) show(depth, node.dataset.path);
+    const path = node.dataset.path;
+    if (!scopes.has(path)) return;
+    const corner = (it) => it.querySelector(":scope > .name").getBoundingClientRect();
+    const hadFocus = node.contains(document.activeElement);
+    const before = corner(node);
+    closed = folded();
+    sought = new Set();
+    if (!closed.delete(path)) closed.add(path);
+    update();
+    mark();
+    const after = nodeAt(path);
+    const now = corner(after);
+    place.x += before.left - now.left;
+    place.y += before.top - now.top;
+    apply();
+    tell(after);
+    if (hadFocus) after.querySelector(":scope > .name").focus({ preventScroll: true });
   };
 
   // What the pointer is at.
@@ -97,31 +142,32 @@
     panel.replaceChildren(title, list);
   };
 
-  // Search.
-  const mark = (jumps) => {
-    for (const it of canvas.querySelectorAll(".found")) it.classList.remove("found");
+  // Search: what is found is marked, and the scopes around it are open.
+  const hits = () => {
     const text = search.value.trim().toLowerCase();
-    if (!text) {
-      found.textContent = "";
-      return;
-    }
     const says = (it) => it.querySelector(":scope > title").textContent.toLowerCase().includes(text);
-    const within = (it) => [...it.querySelectorAll(".node:not(.end)")].filter(says);
-    let all = within(level);
-    // What is in scopes that are closed is found where they are open.
-    const opened = jumps && all.length === 0 && levels.find((it) => within(it).length > 0);
-    if (opened) {
-      open(opened);
-      all = within(level);
-    }
-    for (const it of all) it.classList.add("found");
-    found.textContent = all.length === 1 ? "1 block" : `${all.length} blocks`;
-    if (jumps && all.length > 0) {
-      center(all[0]);
-      tell(all[0]);
-    }
+    return text ? [...full.querySelectorAll(".node:not(.end)")].filter(says) : [];
   };
-  search.addEventListener("input", () => mark(true));
+  const mark = () => {
+    for (const it of canvas.querySelectorAll(".found")) it.classList.remove("found");
+    const paths = hits().map((it) => it.dataset.path);
+    const nodes = paths.map(nodeAt).filter((it) => it);
+    for (const it of nodes) it.classList.add("found");
+    found.textContent = !search.value.trim() ? "" : paths.length === 1 ? "1 block" : `${paths.length} blocks`;
+    return nodes;
+  };
+  search.addEventListener("input", () => {
+    const parents = (it) => {
+      const next = it.parentElement.closest(".node");
+      return next ? [next.dataset.path, ...parents(next)] : [];
+    };
+    sought = new Set(hits().flatMap(parents));
+    update();
+    const [first] = mark();
+    if (!first) return;
+    center(first);
+    tell(first);
+  });
 
   // Mouse, touch and keys.
   const pointers = new Map();
@@ -163,7 +209,7 @@
     const node = travelled <= 4 && event.target.closest(".node");
     if (!node) return;
     tell(node);
-    turn(node);
+    if (node.matches(".open, .closed")) turn(node);
   });
   view.addEventListener(
     "wheel",
@@ -176,6 +222,12 @@
     { passive: false },
   );
   view.addEventListener("keydown", (event) => {
+    const name = event.target.closest("text.name");
+    if (name && (event.key === "Enter" || event.key === " ")) {
+      event.preventDefault();
+      turn(name.parentElement);
+      return;
+    }
     const [x, y] = [view.clientWidth / 2, view.clientHeight / 2];
     const keys = {
       "+": () => zoom(1.25, x, y),
@@ -191,5 +243,9 @@
     keys[event.key]();
     apply();
   });
+  // Whoever goes by keys is told of what the keys are at.
+  view.addEventListener("focusin", (event) => tell(event.target.closest(".node")));
+  for (const it of canvas.querySelectorAll("svg")) it.setAttribute("role", "group");
+  update();
   fit(false);
 })();

@@ -16,7 +16,8 @@ const MARGIN: f64 = 18.0;
 const ROUND: f64 = 6.0;
 
 impl Diagram {
-    /// The diagram as SVG.
+    /// The diagram as SVG, in pixels of 1/96 inch. It has no script, and refers to nothing outside; its fonts are those that
+    /// every system has, Helvetica or like it. The same diagram gives the same bytes.
     pub fn svg(&self) -> String {
         let mut svg = Writer::default();
         let laid = layout::laid(&self.graph, true);

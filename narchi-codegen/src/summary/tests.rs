@@ -29,6 +29,9 @@ fn totals_are_those_that_torchvision_states() {
         let summary = model
             .summarize(&at(&[("N", 1), ("H", 224), ("W", 224)]))
             .unwrap();
+        let totals = model.totals(&at(&[("N", 1), ("H", 224), ("W", 224)]));
+        let (total, peak) = (summary.total, summary.peak);
+        assert_eq!(totals, Ok(Totals { total, peak }), "{name}");
         let stated = &stated[name];
         assert_eq!(
             summary.total.parameters,

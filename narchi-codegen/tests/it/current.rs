@@ -27,7 +27,14 @@ fn the_pictures_are_current() {
             vec![("depth", "18")],
             Some(1),
         ),
+        (
+            "resnet18-blocks",
+            "resnet/resnet.jsonnet",
+            vec![("depth", "18")],
+            None,
+        ),
         ("mlp", "mlp/mlp.jsonnet", vec![], None),
+        ("tickets", "../docs/files/src/tickets.jsonnet", vec![], None),
     ];
     let mut stale = Vec::new();
     for (name, path, ext_vars, depth) in examples {

@@ -27,6 +27,7 @@ mod reports;
 mod summary;
 mod sweep;
 mod tidy;
+mod verbs;
 mod weights;
 
 /// Reports of files that ask for too much memory are tested here, too.

@@ -51,6 +51,7 @@ fn models() -> Vec<(String, Model)> {
             .map(|it| format!("../tests/arch/{it}.jsonnet").into()),
     );
     files.push("tests/pictures/crowded.jsonnet".into());
+    files.push("../docs/files/src/tickets.jsonnet".into());
     let named = |it: &PathBuf| (it.display().to_string(), model(it, None));
     let mut models: Vec<(String, Model)> = files.iter().map(named).collect();
     for depth in [18, 50] {

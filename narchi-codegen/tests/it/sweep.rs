@@ -63,6 +63,30 @@ fn formats_agree_and_threads_change_nothing() {
 }
 
 #[test]
+fn where_no_variant_is_sound_the_first_is_explained() {
+    let folder = tempfile::tempdir().unwrap();
+    let check = |arguments: &[&str], expected: &str| {
+        let (code, out, err) = run(folder.path(), arguments);
+        assert_eq!((code, out.as_str()), (1, ""), "{err}");
+        assert!(err.contains(expected), "{err}");
+        assert!(
+            err.ends_with("2 variants, 2 of which have problems\n"),
+            "{err}"
+        );
+    };
+    let wide = ["--ext-code", "width=[8, 16]", "--ext-code", "kernel=17"];
+    check(
+        &[&["net.jsonnet"], &wide[..]].concat(),
+        "error[kernel-too-large]",
+    );
+    let sizes = ["--ext-code", "width=[8, 16]", "--ext-code", "kernel=3"];
+    check(
+        &[&["net.jsonnet"], &sizes[..], &["--at", "Q=3"]].concat(),
+        "error: the model has no size `Q`",
+    );
+}
+
+#[test]
 fn wrong_usage_is_said_and_writes_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let check = |arguments: &[&str], code: i32, expected: &str| {
@@ -75,11 +99,6 @@ fn wrong_usage_is_said_and_writes_nothing() {
         &["net.jsonnet", "--ext-code", "width=[8, "],
         2,
         "is no list of JSON",
-    );
-    check(
-        &["none.jsonnet", "--ext-code", "width=[8]"],
-        2,
-        "there is no file `none.jsonnet`",
     );
     let (code, _, err) = run(folder.path(), &[&AXES[..], &["-o", "none/a.csv"]].concat());
     assert!(

@@ -108,6 +108,11 @@ impl Checkpoint {
     ///
     /// The format is told by the content, not by the extension. The file is mapped into memory, so it must not be changed
     /// in place while the checkpoint is open; replacing it, as [`write_safetensors`](crate::write_safetensors) does, is fine.
+    ///
+    /// # Errors
+    ///
+    /// If there is no such file, it cannot be read, or it is none of the [formats](Format); what is refused is in the
+    /// description of the crate. The message has the path, and says what to do where something can be done.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, Error> {
         let path = path.as_ref();
         read(path).map_err(|reason| Error::new(path, reason))
@@ -179,6 +184,10 @@ impl Checkpoint {
     }
 
     /// The elements of a tensor, one after the other in little-endian order. Borrowed from the file wherever they lie so.
+    ///
+    /// # Errors
+    ///
+    /// If the file does not hold them: compressed data may turn out to be broken, and an entry to be of another checkpoint.
     pub fn read(&self, entry: &Entry) -> Result<Cow<'_, [u8]>, Error> {
         self.data(entry).map_err(|reason| {
             Error::new(

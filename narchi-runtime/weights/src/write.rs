@@ -27,6 +27,11 @@ pub struct Tensor<'a> {
 ///
 /// The file is written beside `path` under another name and then moved there, so that a reader finds the old file or
 /// the new one, never a part.
+///
+/// # Errors
+///
+/// If two tensors have the same name, the data of one is not what its shape and type take, or the file cannot be written;
+/// what was there before is there still.
 pub fn write_safetensors<'a>(
     path: impl AsRef<Path>,
     tensors: impl IntoIterator<Item = Tensor<'a>>,

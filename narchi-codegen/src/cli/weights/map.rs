@@ -1,10 +1,6 @@
 //! `weights map ARCH FILE`
 
-use std::{
-    io::{self, Write},
-    path::PathBuf,
-    process::ExitCode,
-};
+use std::{path::PathBuf, process::ExitCode};
 
 use clap::Args;
 use narchi_codegen::compile;
@@ -12,8 +8,12 @@ use narchi_weights::{Checkpoint, Renames, fit};
 use serde_json::{Value, json};
 
 use super::{
-    super::{Jsonnet, PROBLEMS, emit, message::Messages, size, tell, usage},
-    failed,
+    super::{
+        Jsonnet, PROBLEMS,
+        message::Messages,
+        output::{failed, put},
+        size, tell, usage,
+    },
     propose::{Ambiguous, propose},
     rules::rules,
     tree::Tensor,
@@ -86,14 +86,8 @@ impl Map {
         } else {
             renames.to_string()
         };
-        match &self.output {
-            // Whoever reads may have seen enough.
-            None => _ = io::stdout().write_all(text.as_bytes()),
-            Some(path) => {
-                if let Err(message) = emit::write(path, text.as_bytes()) {
-                    return failed(&message);
-                }
-            }
+        if let Err(message) = put(self.output.as_deref(), text.as_bytes()) {
+            return failed(&message);
         }
         let file = self.file.display();
         if problems.is_empty() {

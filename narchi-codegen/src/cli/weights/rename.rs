@@ -5,7 +5,10 @@ use std::{path::PathBuf, process::ExitCode};
 use clap::Args;
 use narchi_weights::{Checkpoint, Tensor, write_safetensors};
 
-use super::{super::tell, failed, opened};
+use super::{
+    super::{output::failed, tell},
+    opened,
+};
 
 #[derive(Debug, Args)]
 pub(crate) struct Rename {

@@ -1,0 +1,83 @@
+#!/usr/bin/env python3
+"""Uses pages of `narchi-codegen render` in headless Chromium, as people do: python3 narchi-codegen/tests/page.py [COMMAND]
+
+Folds and unfolds scopes by mouse and keys, searches, and looks whether anything is over anything else. Chromium has to be
+installed. With --shots FOLDER it leaves pictures of what it saw.
+"""
+
+import html
+import json
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+
+HERE = pathlib.Path(__file__).parent
+ROOT = HERE.parent.parent
+FILES = {
+    "resnet18": [ROOT / "examples/resnet/resnet.jsonnet", "--ext-code", "depth=18", "--at", "H=224,W=224"],
+    "resnet50": [ROOT / "examples/resnet/resnet.jsonnet", "--ext-code", "depth=50", "--depth", "1"],
+    "mlp": [ROOT / "examples/mlp/mlp.jsonnet"],
+    "squeezenet": [ROOT / "tests/arch/squeezenet.jsonnet"],
+    "mobilenet": [ROOT / "tests/arch/mobilenet.jsonnet", "--depth", "0"],
+    "two": [HERE / "models/two_in_two_out.jsonnet"],
+    "nested": [HERE / "models/nested.jsonnet"],
+    "modules": [HERE / "models/modules.jsonnet"],
+    "sequences": [HERE / "models/sequences.jsonnet"],
+    "crowded": [HERE / "pictures/crowded.jsonnet"],
+    "tickets": [ROOT / "docs/files/src/tickets.jsonnet"],
+}
+
+
+def chromium():
+    found = next((it for it in ("chromium", "chromium-browser", "google-chrome") if shutil.which(it)), None)
+    if found is None:
+        sys.exit("there is no Chromium here")
+    return [found, "--headless=new", "--no-sandbox", "--disable-gpu", "--window-size=1400,1000", "--hide-scrollbars"]
+
+
+def checked(browser, page, folder):
+    """What the checks in page.js say of a page."""
+    text = page.read_text()
+    checks = "<script>\n" + (HERE / "page.js").read_text() + "</script>\n</body>"
+    under_test = folder / "checked.html"
+    under_test.write_text(text.replace("</body>", checks))
+    command = [*browser, "--virtual-time-budget=20000", "--dump-dom", under_test.as_uri()]
+    dom = subprocess.run(command, capture_output=True, text=True, timeout=300, check=True).stdout
+    said = re.search(r'<pre id="checked">(.*?)</pre>', dom, re.DOTALL)
+    if said is None:
+        return {"count": 0, "problems": ["the checks did not end"]}
+    return json.loads(html.unescape(said.group(1)))
+
+
+def main():
+    arguments = sys.argv[1:]
+    shots = None
+    if "--shots" in arguments:
+        place = arguments.index("--shots")
+        shots = pathlib.Path(arguments[place + 1])
+        shots.mkdir(parents=True, exist_ok=True)
+        del arguments[place : place + 2]
+    command = arguments or ["narchi-codegen"]
+    browser, failed = chromium(), False
+    with tempfile.TemporaryDirectory() as folder:
+        folder = pathlib.Path(folder)
+        for name, options in FILES.items():
+            page = folder / f"{name}.html"
+            render = [*command, "render", *map(str, options), "-o", str(page)]
+            subprocess.run(render, check=True, stderr=subprocess.DEVNULL)
+            result = checked(browser, page, folder)
+            problems = result["problems"]
+            print(f"{name}: {result['count']} checks, {len(problems)} problems", flush=True)
+            for problem in problems[:10]:
+                print(f"  {problem}")
+            failed |= bool(problems) or result["count"] == 0
+            if shots:
+                shot = [*browser, f"--screenshot={shots / name}.png", page.as_uri()]
+                subprocess.run(shot, check=True, stderr=subprocess.DEVNULL)
+    sys.exit(failed)
+
+
+main()
