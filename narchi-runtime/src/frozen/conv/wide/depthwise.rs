@@ -9,7 +9,7 @@ use std::array;
 use std::ops::Range;
 
 use super::{Geometry, Job, Lanes, Method, Scratch, Share, parts};
-use crate::frozen::lanes::{LANES, Vector};
+use crate::frozen::lanes::{LANES, Vector, prefetch};
 
 /// So many places of a row are computed together at most, with the same weights: images often have a multiple of seven.
 const TOGETHER: usize = 7;
@@ -169,12 +169,34 @@ impl Row<'_> {
                     }
                 }
             }
+            if IS_INSIDE {
+                self.announce::<P>(column, group);
+            }
             let first = ((self.first + column) * groups + group) * LANES;
             let mut at = [first; P];
             for (index, at) in at.iter_mut().enumerate() {
                 *at += index * groups * LANES;
             }
             self.job.output.put(at, sums);
+        }
+    }
+
+    /// Lets the inputs come that the next `P` places need: of the last row, as those above were needed before.
+    #[inline(always)]
+    fn announce<const P: usize>(&self, column: usize, group: usize) {
+        let geometry = self.job.geometry;
+        let [height, width] = geometry.dilation;
+        let groups = geometry.inputs / LANES;
+        if self.taps.is_empty() {
+            return;
+        }
+        let last = (self.taps.end - 1) * height + self.top;
+        let line = (self.image + last - geometry.padding[0]) * self.job.images.input[1];
+        let right = (column + P) * geometry.stride[1] + (geometry.kernel[1] - 1) * width;
+        let at = (line + right - geometry.padding[1]) * groups + group;
+        for index in 0..P {
+            let step = index * geometry.stride[1] * groups;
+            prefetch(self.input.as_ptr().wrapping_add(at + step));
         }
     }
 }

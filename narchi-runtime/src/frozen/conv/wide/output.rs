@@ -11,6 +11,9 @@ use crate::frozen::epilogue::Epilogue;
 use crate::frozen::epilogue::loops::activate;
 use crate::frozen::lanes::{LANES, Vector};
 
+/// So many sums are half of a register.
+const HALF: usize = LANES / 2;
+
 /// Where they go, and what happens before.
 pub(super) struct Output {
     pub(super) cells: Cells,
@@ -56,18 +59,64 @@ impl Output {
         }
     }
 
+    /// Puts rows of sums to every `apart`th place from `at` on.
+    #[inline(always)]
+    pub(super) fn put_rows<V: Vector, const P: usize, const W: usize>(
+        &self,
+        at: usize,
+        apart: usize,
+        mut rows: [[V; W]; P],
+    ) {
+        // What most models have is done while all rows are in registers.
+        let is_relu = self.epilogue == Epilogue::Relu;
+        if self.others.is_none() && (is_relu || self.epilogue == Epilogue::None) {
+            if is_relu {
+                for sum in rows.as_flattened_mut() {
+                    *sum = sum.at_least_zero();
+                }
+            }
+            for (row, sums) in rows.into_iter().enumerate() {
+                for (half, sum) in sums.into_iter().enumerate() {
+                    let mut values = [0.; LANES];
+                    sum.store(&mut values);
+                    // SAFETY: see above.
+                    unsafe { self.cells.write(at + row * apart + half * LANES, &values) }
+                }
+            }
+            return;
+        }
+        for (row, sums) in rows.into_iter().enumerate() {
+            for (half, sum) in sums.into_iter().enumerate() {
+                self.put([at + row * apart + half * LANES], [sum]);
+            }
+        }
+    }
+
     /// Puts the first few of sixteen sums to a place.
     #[inline(always)]
     pub(super) fn put_some<V: Vector>(&self, at: usize, count: usize, sum: V) {
-        let (mut values, mut other) = ([0.; LANES], [0.; LANES]);
+        let mut values = [0.; LANES];
         sum.store(&mut values);
-        if let Some(others) = &self.others {
-            // SAFETY: see above.
-            unsafe { others.read(at, &mut other[..count]) }
-            sum.plus(V::load(&other)).store(&mut values);
+        // Half of a register is usual, and with a known length as quick as a whole one.
+        match values.first_chunk_mut::<HALF>() {
+            Some(values) if count == HALF => self.put_slice(at, values),
+            _ => self.put_slice(at, &mut values[..count]),
         }
-        activate(self.epilogue, &mut values);
+    }
+
+    #[inline(always)]
+    fn put_slice(&self, at: usize, values: &mut [f32]) {
+        if let Some(others) = &self.others {
+            let mut other = [0.; LANES];
+            let other = &mut other[..values.len()];
+            // SAFETY: see above.
+            unsafe { others.read(at, other) }
+            for (value, other) in values.iter_mut().zip(other) {
+                *value += *other;
+            }
+        }
+        activate(self.epilogue, values);
         // SAFETY: see above.
-        unsafe { self.cells.write(at, &values[..count]) }
+        unsafe { self.cells.write(at, values) }
     }
 }

@@ -7,7 +7,7 @@
 
 use std::ops::Range;
 
-use super::product::{PART, Product};
+use super::product::{End, PART, Product};
 use super::{Geometry, Job, Lanes, Method, PANEL, PLACES, Pair, Scratch, Share};
 use crate::frozen::lanes::{LANES, Vector};
 
@@ -55,25 +55,13 @@ impl Method for Pointwise {
         let groups = geometry.inputs.div_ceil(LANES);
         let most = (INPUTS / (groups * size_of::<Lanes>())).clamp(PLACES, MOST);
         let blocks = share.places.len().div_ceil(most).max(1);
-        let (weights, _): (&[Pair], _) = job.weights.as_chunks();
         for block in super::parts(share.places.len(), blocks) {
             let block = share.places.start + block.start..share.places.start + block.end;
             inputs.resize(groups * block.len(), Lanes::ZERO);
             sums.resize(block.len(), [Lanes::ZERO; 2]);
             job.gather::<V>(block.clone(), inputs);
             for panel in share.panels.clone() {
-                let weights = &weights[panel * geometry.inputs..][..geometry.inputs];
-                for (part, weights) in weights.chunks(PART).enumerate() {
-                    let product = Product {
-                        inputs: &inputs[part * (PART / LANES) * block.len()..],
-                        places: block.len(),
-                        weights,
-                        is_full: panel * PANEL + LANES < geometry.outputs,
-                        is_first: part == 0,
-                    };
-                    product.add::<V>(sums);
-                }
-                job.put::<V>(block.start, panel, sums);
+                job.panel::<V>(block.clone(), panel, inputs, sums);
             }
         }
     }
@@ -115,25 +103,53 @@ impl Job<'_> {
         (image * self.images.input[0] + row * down) * self.images.input[1] + column * right
     }
 
-    /// The sums of one panel for the places from `first` on.
+    /// The outputs of one panel.
     #[inline(always)]
-    fn put<V: Vector>(&self, first: usize, panel: usize, sums: &[Pair]) {
-        let outputs = self.geometry.outputs;
-        let from = panel * PANEL;
+    fn panel<V: Vector>(
+        &self,
+        places: Range<usize>,
+        panel: usize,
+        inputs: &[Lanes],
+        sums: &mut [Pair],
+    ) {
+        let count = self.geometry.inputs;
+        let (weights, _): (&[Pair], _) = self.weights.as_chunks();
+        let weights = &weights[panel * count..][..count];
         let (biases, _): (&[Pair], _) = self.bias.as_chunks();
         let bias = &biases[panel];
-        let left = outputs - from;
-        for (index, sums) in sums.iter().enumerate() {
-            let at = (first + index) * outputs + from;
-            let low = V::load(&sums[0].0).plus(V::load(&bias[0].0));
-            let high = V::load(&sums[1].0).plus(V::load(&bias[1].0));
-            if left >= PANEL {
-                self.output.put([at, at + LANES], [low, high]);
-            } else if left >= LANES {
-                self.output.put([at], [low]);
-                self.output.put_some(at + LANES, left - LANES, high);
+        let outputs = self.geometry.outputs - panel * PANEL;
+        let at = places.start * self.geometry.outputs + panel * PANEL;
+        let parts = count.div_ceil(PART);
+        for (part, weights) in weights.chunks(PART).enumerate() {
+            let ends = part + 1 == parts && (outputs == LANES || outputs >= PANEL);
+            let product = Product {
+                inputs: &inputs[part * (PART / LANES) * places.len()..],
+                places: places.len(),
+                weights,
+                is_full: outputs > LANES,
+                is_first: part == 0,
+                end: ends.then_some(End {
+                    output: &self.output,
+                    bias,
+                    at,
+                    apart: self.geometry.outputs,
+                }),
+            };
+            product.add::<V>(sums);
+            if ends {
+                return;
+            }
+        }
+        // The last panel, where it is no full one.
+        for (index, [low, high]) in sums.iter().enumerate() {
+            let at = at + index * self.geometry.outputs;
+            let low = V::load(&low.0).plus(V::load(&bias[0].0));
+            let high = V::load(&high.0).plus(V::load(&bias[1].0));
+            if outputs < LANES {
+                self.output.put_some(at, outputs, low);
             } else {
-                self.output.put_some(at, left, low);
+                self.output.put([at], [low]);
+                self.output.put_some(at + LANES, outputs - LANES, high);
             }
         }
     }

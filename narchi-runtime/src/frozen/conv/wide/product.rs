@@ -6,6 +6,7 @@
 )]
 
 use super::Pair;
+use super::output::Output;
 use crate::frozen::lanes::{LANES, Lanes, Vector, prefetch};
 
 /// Weights of so many inputs at once, so that they stay in the nearest cache while all places use them.
@@ -23,6 +24,18 @@ pub(super) struct Product<'a> {
     pub(super) is_full: bool,
     /// Whether there is nothing yet to which it is added.
     pub(super) is_first: bool,
+    /// What becomes of the sums then, if nothing more is added.
+    pub(super) end: Option<End<'a>>,
+}
+
+/// The outputs of one panel.
+#[derive(Clone, Copy)]
+pub(super) struct End<'a> {
+    pub(super) output: &'a Output,
+    pub(super) bias: &'a Pair,
+    /// Where those of the first place go, and how far the next place is.
+    pub(super) at: usize,
+    pub(super) apart: usize,
 }
 
 impl Product<'_> {
@@ -97,11 +110,25 @@ impl Product<'_> {
             }
         }
         // Part by part, so that rounding errors do not add up over all inputs.
-        for (to, sums) in block.iter_mut().zip(sums) {
-            for (Lanes(to), mut sum) in to.iter_mut().zip(sums) {
-                if !self.is_first {
-                    sum = sum.plus(V::load(to));
+        if !self.is_first {
+            for (sums, before) in sums.iter_mut().zip(block.iter()) {
+                for (sum, Lanes(before)) in sums.iter_mut().zip(before) {
+                    *sum = sum.plus(V::load(before));
                 }
+            }
+        }
+        if let Some(end) = self.end {
+            for sums in &mut sums {
+                for (sum, Lanes(bias)) in sums.iter_mut().zip(end.bias) {
+                    *sum = sum.plus(V::load(bias));
+                }
+            }
+            let at = end.at + from * end.apart;
+            end.output.put_rows(at, end.apart, sums);
+            return;
+        }
+        for (to, sums) in block.iter_mut().zip(sums) {
+            for (Lanes(to), sum) in to.iter_mut().zip(sums) {
                 sum.store(to);
             }
         }
