@@ -4,6 +4,7 @@
 //! microseconds where one of oneDNN's costs 28.
 
 mod depthwise;
+mod geometry;
 mod output;
 mod pointwise;
 mod product;
@@ -25,6 +26,7 @@ use crate::frozen::lanes::{Instructions, LANES, Lanes, One, Two, Vector};
 use crate::frozen::shared::Shared;
 use crate::nn::ConvConfig;
 use depthwise::Depthwise;
+use geometry::{Geometry, Images};
 use output::Output;
 use pointwise::Pointwise;
 use winograd::Winograd;
@@ -54,26 +56,6 @@ enum Way {
     Winograd,
     Pointwise,
     Depthwise,
-}
-
-/// What is known of a convolution before it has an input.
-#[derive(Debug, Clone, Copy)]
-struct Geometry {
-    inputs: usize,
-    outputs: usize,
-    groups: usize,
-    kernel: [usize; 2],
-    stride: [usize; 2],
-    padding: [usize; 2],
-    dilation: [usize; 2],
-}
-
-/// And of its images.
-#[derive(Debug, Clone, Copy)]
-struct Images {
-    count: usize,
-    input: [usize; 2],
-    output: [usize; 2],
 }
 
 /// What there is to compute.
@@ -257,46 +239,6 @@ impl Way {
             Self::Winograd => winograd::packed(geometry, weights),
             Self::Pointwise => pointwise::packed(geometry, weights),
             Self::Depthwise => depthwise::packed(geometry, weights),
-        }
-    }
-}
-
-impl Geometry {
-    /// Of two dimensions of zeros around the image, or none.
-    fn of<const D: usize>(config: &ConvConfig<D>, weight: &Sizes) -> Option<Self> {
-        let [outputs, inputs, height, width] = *weight.as_slice() else {
-            return None;
-        };
-        if D != 2 || !config.pads_itself() {
-            return None;
-        }
-        let both = |it: [i64; D]| Some([count(*it.first()?), count(*it.get(1)?)]);
-        Some(Self {
-            inputs: count(inputs * config.groups),
-            outputs: count(outputs),
-            groups: count(config.groups),
-            kernel: [count(height), count(width)],
-            stride: both(config.stride)?,
-            padding: both(config.own_padding())?,
-            dilation: both(config.dilation)?,
-        })
-    }
-
-    fn panels(&self) -> usize {
-        self.outputs.div_ceil(PANEL)
-    }
-}
-
-impl Images {
-    fn of(call: &Call<'_>) -> Self {
-        let last_two = |sizes: &Sizes| {
-            let size = sizes.as_slice();
-            [2, 3].map(|axis| size.get(axis).copied().map_or(0, count))
-        };
-        Self {
-            count: call.sizes.as_slice().first().copied().map_or(0, count),
-            input: last_two(call.sizes),
-            output: last_two(call.outputs),
         }
     }
 }
