@@ -3,6 +3,7 @@
 //! They read and write channels-last images. Nothing stands between them and libtorch's threads, so that a call costs a few
 //! microseconds where one of oneDNN's costs 28.
 
+mod cells;
 mod depthwise;
 mod geometry;
 mod output;
@@ -20,11 +21,12 @@ use tch::Tensor;
 use super::ending::Ending;
 use super::small::Call;
 use crate::Result;
-use crate::frozen::dense::{self, Cells, Order, Sizes, count, elements, in_parts};
+use crate::frozen::dense::{Order, Sizes, count, elements, in_parts, ordered};
 use crate::frozen::fold;
 use crate::frozen::lanes::{Instructions, LANES, Lanes, One, Two, Vector};
 use crate::frozen::shared::Shared;
 use crate::nn::ConvConfig;
+use cells::{Cells, uninitialized};
 use depthwise::Depthwise;
 use geometry::{Geometry, Images};
 use output::Output;
@@ -150,7 +152,7 @@ impl Wide {
     #[track_caller]
     pub(super) fn run(&self, call: &Call<'_>, may_overwrite: bool) -> Result<Tensor> {
         let last;
-        let input = match dense::ordered(call.input, call.sizes) {
+        let input = match ordered(call.input, call.sizes) {
             Some((input, Order::Last)) => input,
             _ => {
                 last = call.input.f_permute([0, 2, 3, 1])?.f_contiguous()?;
@@ -162,7 +164,7 @@ impl Wide {
         let ending = Ending::of(call);
         let output = match ending.added {
             Some(other) if may_overwrite => other.shallow_clone(),
-            _ => dense::uninitialized(call.outputs, Order::Last)?,
+            _ => uninitialized(call.outputs, Order::Last)?,
         };
         let Some(cells) = Cells::of(&output, call.outputs) else {
             return ending.finished(output);

@@ -6,7 +6,7 @@
 )]
 #![expect(unsafe_code, reason = "each share has its own outputs")]
 
-use crate::frozen::dense::Cells;
+use super::cells::Cells;
 use crate::frozen::epilogue::Epilogue;
 use crate::frozen::epilogue::loops::activate;
 use crate::frozen::lanes::{LANES, Vector};
