@@ -61,7 +61,8 @@ impl Method for Pointwise {
             sums.resize(block.len(), [Lanes::ZERO; 2]);
             job.gather::<V>(block.clone(), inputs);
             for panel in share.panels.clone() {
-                job.panel::<V>(block.clone(), panel, inputs, sums);
+                let is_last = panel + 1 == share.panels.end;
+                job.panel::<V>(block.clone(), panel, is_last, inputs, sums);
             }
         }
     }
@@ -109,6 +110,7 @@ impl Job<'_> {
         &self,
         places: Range<usize>,
         panel: usize,
+        is_last: bool,
         inputs: &[Lanes],
         sums: &mut [Pair],
     ) {
@@ -117,6 +119,13 @@ impl Job<'_> {
         let weights = &weights[panel * count..][..count];
         let (biases, _): (&[Pair], _) = self.bias.as_chunks();
         let bias = &biases[panel];
+        let blocks = Product::blocks_of::<V>(places.len());
+        // The weights of the next panel; after the last one, the inputs of the next places.
+        let mut soon = (weights.as_ptr_range().end.cast::<Lanes>(), 1);
+        if is_last {
+            let next = self.source(places.end) * count;
+            soon = (self.input.as_ptr().wrapping_add(next).cast(), blocks - 1);
+        }
         let outputs = self.geometry.outputs - panel * PANEL;
         let at = places.start * self.geometry.outputs + panel * PANEL;
         let parts = count.div_ceil(PART);
@@ -128,6 +137,7 @@ impl Job<'_> {
                 weights,
                 is_full: outputs > LANES,
                 is_first: part == 0,
+                soon: (soon.0.wrapping_add(part * PART * (soon.1 + 1)), soon.1),
                 end: ends.then_some(End {
                     output: &self.output,
                     bias,

@@ -18,12 +18,15 @@ pub(super) struct Product<'a> {
     /// For each sixteen inputs, those of each place.
     pub(super) inputs: &'a [Lanes],
     pub(super) places: usize,
-    /// Of each input, for a pair of outputs. What follows them in memory is needed next.
+    /// Of each input, for a pair of outputs.
     pub(super) weights: &'a [Pair],
     /// Whether the second of the pair counts.
     pub(super) is_full: bool,
     /// Whether there is nothing yet to which it is added.
     pub(super) is_first: bool,
+    /// From here on memory is needed soon, and comes while this is computed: a line of the cache for each input, and the next
+    /// ones with the next block, up to this one. It need not be anybody's.
+    pub(super) soon: (*const Lanes, usize),
     /// What becomes of the sums then, if nothing more is added.
     pub(super) end: Option<End<'a>>,
 }
@@ -39,6 +42,11 @@ pub(super) struct End<'a> {
 }
 
 impl Product<'_> {
+    /// How many blocks there are of so many places.
+    pub(super) fn blocks_of<V: Vector>(places: usize) -> usize {
+        places.div_ceil(V::PLACES).max(1)
+    }
+
     /// Adds it to the sums of each place.
     #[inline(always)]
     pub(super) fn add<V: Vector>(self, sums: &mut [Pair]) {
@@ -52,46 +60,48 @@ impl Product<'_> {
     #[inline(always)]
     fn blocks<V: Vector, const W: usize>(self, sums: &mut [Pair]) {
         // As even as may be: the processor is waited for where only a few places share its weights.
-        let blocks = self.places.div_ceil(V::PLACES).max(1);
+        let blocks = Self::blocks_of::<V>(self.places);
         let width = self.places.div_ceil(blocks).max(1);
         for (index, block) in sums[..self.places].chunks_mut(width).enumerate() {
             let from = index * width;
             match block.len() {
-                1 => self.block::<V, 1, W>(from, block),
-                2 => self.block::<V, 2, W>(from, block),
-                3 => self.block::<V, 3, W>(from, block),
+                1 => self.block::<V, 1, W>(index, from, block),
+                2 => self.block::<V, 2, W>(index, from, block),
+                3 => self.block::<V, 3, W>(index, from, block),
                 length if V::PLACES > 3 => match length {
-                    4 => self.block::<V, 4, W>(from, block),
-                    5 => self.block::<V, 5, W>(from, block),
-                    6 => self.block::<V, 6, W>(from, block),
-                    7 => self.block::<V, 7, W>(from, block),
-                    8 => self.block::<V, 8, W>(from, block),
-                    9 => self.block::<V, 9, W>(from, block),
-                    10 => self.block::<V, 10, W>(from, block),
-                    11 => self.block::<V, 11, W>(from, block),
-                    12 => self.block::<V, 12, W>(from, block),
-                    13 => self.block::<V, 13, W>(from, block),
-                    _ => self.block::<V, 14, W>(from, block),
+                    4 => self.block::<V, 4, W>(index, from, block),
+                    5 => self.block::<V, 5, W>(index, from, block),
+                    6 => self.block::<V, 6, W>(index, from, block),
+                    7 => self.block::<V, 7, W>(index, from, block),
+                    8 => self.block::<V, 8, W>(index, from, block),
+                    9 => self.block::<V, 9, W>(index, from, block),
+                    10 => self.block::<V, 10, W>(index, from, block),
+                    11 => self.block::<V, 11, W>(index, from, block),
+                    12 => self.block::<V, 12, W>(index, from, block),
+                    13 => self.block::<V, 13, W>(index, from, block),
+                    _ => self.block::<V, 14, W>(index, from, block),
                 },
                 _ => {}
             }
         }
     }
 
-    /// The `P` places from `from` on.
+    /// The block of this index: the `P` places from `from` on.
     #[inline(always)]
-    fn block<V: Vector, const P: usize, const W: usize>(&self, from: usize, block: &mut [Pair]) {
+    fn block<V: Vector, const P: usize, const W: usize>(
+        &self,
+        index: usize,
+        from: usize,
+        block: &mut [Pair],
+    ) {
         let Some(block) = block.first_chunk_mut::<P>() else {
             return;
         };
         let mut sums = [[V::splat(0.); W]; P];
-        // What is needed next comes while this is computed.
-        let mut next = self.weights.as_ptr_range().end.cast::<Lanes>();
-        if from == P {
-            next = next.wrapping_add(self.weights.len());
-        }
-        for (index, weights) in self.weights.chunks(LANES).enumerate() {
-            let Some(inputs) = self.inputs[index * self.places + from..].first_chunk::<P>() else {
+        let (soon, last) = self.soon;
+        let mut soon = soon.wrapping_add(index.min(last) * self.weights.len());
+        for (group, weights) in self.weights.chunks(LANES).enumerate() {
+            let Some(inputs) = self.inputs[group * self.places + from..].first_chunk::<P>() else {
                 return;
             };
             for (input, pair) in weights.iter().enumerate() {
@@ -99,8 +109,8 @@ impl Product<'_> {
                 for (weight, Lanes(values)) in weights.iter_mut().zip(pair) {
                     *weight = V::load(values);
                 }
-                prefetch(next);
-                next = next.wrapping_add(1);
+                prefetch(soon);
+                soon = soon.wrapping_add(1);
                 for (sums, Lanes(values)) in sums.iter_mut().zip(inputs) {
                     let value = V::splat(values[input]);
                     for (sum, weight) in sums.iter_mut().zip(weights) {

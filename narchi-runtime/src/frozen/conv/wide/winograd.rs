@@ -128,6 +128,7 @@ impl Job<'_> {
                     weights,
                     is_full: panel * PANEL + LANES < self.geometry.outputs,
                     is_first: part == 0,
+                    soon: (weights.as_ptr_range().end.cast(), 1),
                     end: None,
                 };
                 product.add::<V>(&mut sums[place * block.sums_apart()..]);
