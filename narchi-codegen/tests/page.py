@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""Uses pages of `narchi-codegen render` in headless Chromium, as people do: python3 narchi-codegen/tests/page.py [COMMAND]
+"""Uses pages of `narchi-codegen render` in headless Chromium, as people do: python3 narchi-codegen/tests/page.py
 
 Folds and unfolds scopes by mouse and keys, searches, and looks whether anything is over anything else. Chromium has to be
 installed. With --shots FOLDER it leaves pictures of what it saw.
 """
 
+import argparse
 import html
 import json
 import pathlib
@@ -16,6 +17,7 @@ import tempfile
 
 HERE = pathlib.Path(__file__).parent
 ROOT = HERE.parent.parent
+CARGO = ["cargo", "run", "-q", "--manifest-path", str(ROOT / "Cargo.toml"), "-p", "narchi-codegen", "--"]
 FILES = {
     "resnet18": [ROOT / "examples/resnet/resnet.jsonnet", "--ext-code", "depth=18", "--at", "H=224,W=224"],
     "resnet50": [ROOT / "examples/resnet/resnet.jsonnet", "--ext-code", "depth=50", "--depth", "1"],
@@ -53,14 +55,13 @@ def checked(browser, page, folder):
 
 
 def main():
-    arguments = sys.argv[1:]
-    shots = None
-    if "--shots" in arguments:
-        place = arguments.index("--shots")
-        shots = pathlib.Path(arguments[place + 1])
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--shots", type=pathlib.Path, metavar="FOLDER", help="where to leave pictures of the pages")
+    parser.add_argument("command", nargs="*", default=CARGO, help="what runs narchi-codegen, if not cargo")
+    arguments = parser.parse_args()
+    command, shots = arguments.command, arguments.shots
+    if shots:
         shots.mkdir(parents=True, exist_ok=True)
-        del arguments[place : place + 2]
-    command = arguments or ["narchi-codegen"]
     browser, failed = chromium(), False
     with tempfile.TemporaryDirectory() as folder:
         folder = pathlib.Path(folder)
