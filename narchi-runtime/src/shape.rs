@@ -37,9 +37,9 @@ pub(crate) fn read(tensor: &Tensor, room: &mut Room) -> Result<(Kind, usize), Tc
     Ok((tensor.f_kind()?, rank))
 }
 
-/// torch-sys keeps an error until somebody asks for it. What can fail in tch asks, whatever it is for.
+/// What has failed, and is forgotten then. torch-sys keeps an error until somebody asks for it. What can fail in tch asks, whatever it is for.
 #[cold]
-fn last_error() -> TchError {
+pub(crate) fn last_error() -> TchError {
     match Tensor::f_can_cast(Kind::Float, Kind::Float) {
         Err(error) => error,
         Ok(_) => TchError::Shape("the tensor has no shape".to_owned()),

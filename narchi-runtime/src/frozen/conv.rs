@@ -19,7 +19,7 @@ use super::options::wished;
 use super::shared::Shared;
 use super::shim::Kernels;
 use compute::Sum;
-use packed::Packed;
+use packed::{Packed, obstacle};
 use small::Small;
 use wide::Wide;
 
@@ -131,11 +131,8 @@ impl<const D: usize> Conv<D> {
         if self.is_packed() {
             return self;
         }
-        match Packed::of(&self.config, &self.weights, kernels) {
-            Ok(packed) => {
-                let (fast, choice) = self.chosen(packed);
-                (self.fast, self.choice) = (Some(fast), choice);
-            }
+        match self.chosen(kernels) {
+            Ok((fast, choice)) => (self.fast, self.choice) = (Some(fast), choice),
             Err(reason) => self.choice = format!("libtorch, {reason}"),
         }
         // Calls of a library cost much where there is little to compute. With a wish, one kind is for all sizes.
@@ -149,18 +146,27 @@ impl<const D: usize> Conv<D> {
         self
     }
 
-    fn chosen(&self, packed: Packed) -> (Fast, String) {
-        if let Some(kind) = wished() {
-            let choice = format!("oneDNN, packed in {kind:?}");
-            return (Fast::Packed(packed.into()), choice);
+    /// And what it is called; or why there is none.
+    fn chosen(
+        &self,
+        kernels: Result<&'static Kernels, &'static str>,
+    ) -> Result<(Fast, String), String> {
+        if let Some(obstacle) = obstacle(&self.config, &self.weights) {
+            return Err(obstacle);
         }
-        match Wide::new(&self.config, &self.weights) {
-            Some(wide) => {
-                let choice = format!("{}, packed", wide.name());
-                (Fast::Wide(wide), choice)
-            }
-            None => (Fast::Packed(packed.into()), "oneDNN, packed".to_owned()),
+        let kind = wished();
+        if kind.is_none()
+            && let Some(wide) = Wide::new(&self.config, &self.weights)
+        {
+            let choice = format!("{}, packed", wide.name());
+            return Ok((Fast::Wide(wide), choice));
         }
+        let packed = Packed::of(&self.config, &self.weights, kernels)?;
+        let choice = match kind {
+            Some(kind) => format!("oneDNN, packed in {kind:?}"),
+            None => "oneDNN, packed".to_owned(),
+        };
+        Ok((Fast::Packed(packed.into()), choice))
     }
 
     /// Which kernel computes it, and why.

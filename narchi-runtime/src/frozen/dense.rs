@@ -13,9 +13,13 @@ use tch::{Kind, TchError, Tensor};
 
 use super::memory::is_plain;
 use super::shim::{self, new_tensor};
+use crate::shape::last_error;
 
 /// More dimensions have no kernel.
 pub(super) const DIMS: usize = 8;
+
+/// No size and no stride.
+const UNREAD: i64 = i64::MIN;
 
 /// The sizes of a tensor, without an allocation.
 #[derive(Clone, Copy)]
@@ -32,12 +36,16 @@ impl Sizes {
             return None;
         }
         let dims = tensor.dim();
-        let mut values = [0; DIMS];
+        let mut values = [UNREAD; DIMS];
         if dims > DIMS {
             return None;
         }
         // SAFETY: it stores `dims` numbers, for which there is place.
         unsafe { torch_sys::at_shape(tensor.as_ptr().cast_mut(), values.as_mut_ptr()) };
+        if values[..dims].contains(&UNREAD) {
+            drop(last_error());
+            return None;
+        }
         Some(Self { values, dims })
     }
 
@@ -97,9 +105,14 @@ impl Sizes {
     /// Which order a tensor of these sizes has, the last if both; nothing if another, or if there are gaps.
     #[inline]
     fn order_of(&self, tensor: &Tensor) -> Option<Order> {
-        let mut found = [0; DIMS];
+        let mut found = [UNREAD; DIMS];
         // SAFETY: it stores as many numbers as there are sizes.
         unsafe { torch_sys::at_stride(tensor.as_ptr().cast_mut(), found.as_mut_ptr()) };
+        if found[..self.dims].contains(&UNREAD) {
+            // Not every tensor has strides.
+            drop(last_error());
+            return None;
+        }
         [Order::Last, Order::First].into_iter().find(|order| {
             let strides = self.strides(*order);
             let mut axes = self.as_slice().iter().zip(strides.as_slice()).zip(&found);

@@ -27,9 +27,12 @@ impl Lanes {
     pub(super) const ZERO: Self = Self([0.; LANES]);
 }
 
-/// What the processor has for them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Instructions {
+/// What the processor has for them: whoever has this knows that.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Instructions(Level);
+
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Level {
     Avx512,
     /// And those that multiply and add.
     Avx2,
@@ -39,10 +42,19 @@ impl Instructions {
     /// The best that the processor has.
     pub(super) fn of_processor() -> Option<Self> {
         if is_x86_feature_detected!("avx512f") {
-            return Some(Self::Avx512);
+            return Some(Self(Level::Avx512));
         }
+        Self::narrower()
+    }
+
+    /// The same without AVX-512.
+    pub(super) fn narrower() -> Option<Self> {
         let has_avx2 = is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma");
-        has_avx2.then_some(Self::Avx2)
+        has_avx2.then_some(Self(Level::Avx2))
+    }
+
+    pub(super) fn level(self) -> Level {
+        self.0
     }
 }
 
@@ -50,10 +62,11 @@ impl Instructions {
 ///
 /// # Safety
 ///
-/// Its methods are called only where the processor has the instructions: in functions that enable them.
+/// Methods use instructions that not every processor has. So a function that is generic over this is `#[inline(always)]`, and at
+/// the top of them is one with `#[target_feature]`, which names the type and is called by those alone who have [`Instructions`].
 pub(super) unsafe trait Vector: Copy {
-    /// Of so many places the sums of two vectors each fit into the registers.
-    const PLACES: usize;
+    /// The sums of two vectors each for so many places fit into the registers, 14 at most.
+    const SUMS: usize;
 
     fn splat(value: f32) -> Self;
     fn load(from: &[f32; LANES]) -> Self;
@@ -68,11 +81,11 @@ pub(super) unsafe trait Vector: Copy {
 
 /// With AVX-512.
 #[derive(Clone, Copy)]
-pub(super) struct One(__m512);
+pub(super) struct Avx512(__m512);
 
 // SAFETY: `load` and `store` move as many bytes as the arrays have; the rest is as the trait says.
-unsafe impl Vector for One {
-    const PLACES: usize = 14;
+unsafe impl Vector for Avx512 {
+    const SUMS: usize = 14;
 
     #[inline(always)]
     fn splat(value: f32) -> Self {
@@ -119,11 +132,11 @@ unsafe impl Vector for One {
 
 /// With AVX2 and FMA.
 #[derive(Clone, Copy)]
-pub(super) struct Two([__m256; 2]);
+pub(super) struct Avx2([__m256; 2]);
 
 // SAFETY: as above.
-unsafe impl Vector for Two {
-    const PLACES: usize = 3;
+unsafe impl Vector for Avx2 {
+    const SUMS: usize = 3;
 
     #[inline(always)]
     fn splat(value: f32) -> Self {

@@ -10,6 +10,8 @@ pub(super) fn is_plain(tensor: &Tensor) -> bool {
         && !tensor.is_sparse()
         && !tensor.is_mkldnn()
         && matches!(tensor.f_is_neg(), Ok(false))
+        // Of zeros that have no memory.
+        && matches!(tensor.f_internal_is_zerotensor(), Ok(false))
 }
 
 /// Whether the channels of each place lie together, `[N, C, …]` in the order `[N, …, C]`, without gaps.
@@ -33,7 +35,7 @@ pub(super) fn is_channels_last(tensor: &Tensor) -> bool {
 /// and nobody minds.
 pub(super) fn may_be_overwritten(other: &Tensor, x: &Tensor) -> bool {
     // What requires gradients may be wanted once more, by them.
-    is_channels_last(other) && !other.requires_grad() && !overlap(other, x)
+    is_plain(other) && is_channels_last(other) && !other.requires_grad() && !overlap(other, x)
 }
 
 fn overlap(a: &Tensor, b: &Tensor) -> bool {

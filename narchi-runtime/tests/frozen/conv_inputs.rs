@@ -174,3 +174,30 @@ fn a_batch_norm_of_other_channels_is_not_folded() {
     let conv = nn::Conv2d::new(vs.root() / "conv", 3, 4, [3, 3], Config::default());
     let _ = frozen::Conv2d::new(conv).batch_norm(&bn);
 }
+
+#[test]
+fn what_has_no_memory_or_no_strides_is_not_read() {
+    let vs = nn::VarStore::new(Device::Cpu);
+    for (inputs, kernel) in [(16, 1), (16, 3), (3, 3)] {
+        let path = vs.root() / format!("{inputs}-{kernel}");
+        let config = nn::ConvConfig::default();
+        let conv = nn::Conv2d::new(path, inputs, 16, [kernel; 2], config);
+        let conv = frozen::Conv2d::new(conv).pack();
+        let zeros = |batch| {
+            let size = [batch, inputs, 3, 3];
+            Tensor::internal_efficientzerotensor(size, (Kind::Float, Device::Cpu))
+        };
+        assert!(conv.forward(&zeros(1)).is_err());
+        assert!(conv.forward(&zeros(2).narrow(0, 1, 1)).is_err());
+        let x = random(&[1, inputs, 3, 3]);
+        let y = conv.forward(&x).unwrap();
+        let nothing = Tensor::new();
+        assert!(conv.forward_add(&x, &nothing).is_err());
+        assert!(conv.forward_add_(&x, &nothing).is_err());
+        // What libtorch can add, it adds.
+        let sparse = y.to_sparse_sparse_dim(4);
+        let twice = &y * 2.0;
+        assert_eq!(conv.forward_add(&x, &sparse).unwrap(), twice);
+        assert_eq!(conv.forward_add_(&x, &sparse).unwrap(), twice);
+    }
+}

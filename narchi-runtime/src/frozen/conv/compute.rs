@@ -168,8 +168,12 @@ impl<const D: usize> Conv<D> {
         let mut size = *input;
         size.as_mut_slice()[1] = self.out_channels;
         for (axis, padding) in config.own_padding().iter().enumerate() {
-            let window = config.dilation[axis] * (self.kernel[axis] - 1) + 1;
-            let free = size.as_slice()[2 + axis] + 2 * padding - window;
+            // What overflows is larger than any image.
+            let window = config.dilation[axis].checked_mul(self.kernel[axis] - 1)?;
+            let padded = padding
+                .checked_mul(2)?
+                .checked_add(size.as_slice()[2 + axis])?;
+            let free = padded.checked_sub(window.checked_add(1)?)?;
             if free < 0 {
                 return None;
             }

@@ -14,6 +14,24 @@ use crate::frozen::shared::Shared;
 use crate::frozen::shim::{Addend, Geometry, Kernels};
 use crate::nn::ConvConfig;
 
+/// Why the weights of a convolution cannot be packed at all, if so.
+pub(super) fn obstacle<const D: usize>(config: &ConvConfig<D>, weights: &Pair) -> Option<String> {
+    let (weight, _) = weights;
+    if weight.device() != Device::Cpu {
+        return Some("not on the CPU".to_owned());
+    }
+    if weight.kind() != Kind::Float {
+        return Some(format!("of kind {:?}", weight.kind()));
+    }
+    let smallest = |it: &[i64], least| it.iter().all(|it| *it >= least);
+    let is_sound = smallest(&config.stride, 1)
+        && smallest(&config.dilation, 1)
+        && smallest(&config.padding, 0)
+        && smallest(&[config.groups], 1)
+        && !weight.size().contains(&0);
+    (!is_sound).then(|| "degenerate".to_owned())
+}
+
 /// What a packed convolution is called with, in the two dimensions that a packed one has at least.
 pub(super) struct Packed {
     kernels: &'static Kernels,
@@ -27,28 +45,12 @@ pub(super) struct Packed {
 }
 
 impl Packed {
-    /// Of a convolution, or why not.
+    /// Of a convolution without an [`obstacle`], or why not.
     pub(super) fn of<const D: usize>(
         config: &ConvConfig<D>,
         weights: &Pair,
         kernels: Result<&'static Kernels, &'static str>,
     ) -> Result<Self, String> {
-        let (weight, _) = weights;
-        if weight.device() != Device::Cpu {
-            return Err("not on the CPU".to_owned());
-        }
-        if weight.kind() != Kind::Float {
-            return Err(format!("of kind {:?}", weight.kind()));
-        }
-        let smallest = |it: &[i64], least| it.iter().all(|it| *it >= least);
-        let is_sound = smallest(&config.stride, 1)
-            && smallest(&config.dilation, 1)
-            && smallest(&config.padding, 0)
-            && smallest(&[config.groups], 1)
-            && !weight.size().contains(&0);
-        if !is_sound {
-            return Err("degenerate".to_owned());
-        }
         let kernels = kernels.map_err(|missing| format!("which lacks {missing}"))?;
         // oneDNN in libtorch knows two dimensions and three: one is two of which the first is 1.
         let flat = |it: &[i64; D], first| match D {

@@ -20,12 +20,13 @@ use tch::Tensor;
 
 use super::ending::Ending;
 use super::small::Call;
-use crate::Result;
 use crate::frozen::dense::{Order, Sizes, count, elements, in_parts, ordered};
 use crate::frozen::fold;
-use crate::frozen::lanes::{Instructions, LANES, Lanes, One, Two, Vector};
+use crate::frozen::lanes::{Avx2, Avx512, Instructions, LANES, Lanes, Level, Vector};
+use crate::frozen::memory::described;
 use crate::frozen::shared::Shared;
 use crate::nn::ConvConfig;
+use crate::{Error, Result};
 use cells::{Cells, uninitialized};
 use depthwise::Depthwise;
 use geometry::{Geometry, Images};
@@ -40,18 +41,26 @@ const PLACES: usize = 28;
 
 /// A convolution in wide registers.
 ///
-/// Its results differ from those of libtorch by rounding, as those of another order of the sum do; they are the same for any
-/// number of threads, and on all processors that have the instructions.
+/// Its results are the same for any number of threads, and on all processors that have the instructions. They differ from those
+/// of libtorch by rounding: where there are weights for one tap and for each channel alone as those of another order of the sum
+/// do. By Winograd's algorithm errors are relative to the largest number in a window of 4 × 4, whatever its weight: beside 1e8 a
+/// 1 is lost even where the weight of 1e8 is zero; an infinite number makes NaN of the outputs around it.
 pub(super) struct Wide {
     way: Way,
-    /// In the order in which they are read; put there when the first input comes.
-    weights: LazyLock<Box<[Lanes]>, Pack>,
-    bias: Box<[Lanes]>,
+    /// Packed when the first input comes.
+    weights: LazyLock<Weights, Pack>,
     geometry: Geometry,
     instructions: Instructions,
 }
 
-type Pack = Box<dyn FnOnce() -> Box<[Lanes]> + Send>;
+type Pack = Box<dyn FnOnce() -> Weights + Send>;
+
+/// In the order in which they are read.
+struct Weights {
+    values: Vec<Lanes>,
+    /// Of full panels: zeros follow.
+    bias: Vec<Lanes>,
+}
 
 #[derive(Debug, Clone, Copy)]
 enum Way {
@@ -92,7 +101,7 @@ struct Share {
 type Pair = [Lanes; 2];
 const PANEL: usize = 2 * LANES;
 
-/// What a thread needs beside inputs and outputs; it is kept for the next call.
+/// What a thread needs beside inputs and outputs; it is kept for the next call, and what is in it means nothing then.
 #[derive(Default)]
 struct Scratch {
     inputs: Vec<Lanes>,
@@ -101,6 +110,14 @@ struct Scratch {
 
 thread_local! {
     static SCRATCH: RefCell<Scratch> = RefCell::default();
+}
+
+/// That of this thread, or a new one while the thread ends.
+fn with_scratch(work: impl Fn(&mut Scratch)) {
+    let kept = SCRATCH.try_with(|it| work(&mut it.borrow_mut()));
+    if kept.is_err() {
+        work(&mut Scratch::default());
+    }
 }
 
 impl Wide {
@@ -115,25 +132,24 @@ impl Wide {
         let sizes = Sizes::of(&weight)?;
         let geometry = Geometry::of(config, &sizes)?;
         let way = Way::of(&geometry)?;
-        // Where this is a slice, it is one later.
+        // What is a slice here is one later.
         elements(&weight, &sizes)?;
-        let mut rows = vec![Lanes::ZERO; geometry.outputs.div_ceil(PANEL) * 2];
+        let weight = Shared(weight);
+        let mut shared_bias = None;
         if let Some(bias) = bias {
             let bias = bias.f_contiguous().ok()?;
-            let values = elements(&bias, &Sizes::of(&bias)?)?;
-            for (row, values) in rows.iter_mut().zip(values.chunks(LANES)) {
-                row.0[..values.len()].copy_from_slice(values);
+            if elements(&bias, &Sizes::of(&bias)?)?.len() != geometry.outputs {
+                return None;
             }
+            shared_bias = Some(Shared(bias));
         }
-        let weight = Shared(weight);
-        let weights = move || {
-            let values = elements(&weight, &sizes).unwrap_or_default();
-            way.packed(&geometry, values).into()
+        let weights = move || Weights {
+            values: way.packed(&geometry, elements(&weight, &sizes).unwrap_or_default()),
+            bias: rows(shared_bias.as_deref(), &geometry),
         };
         Some(Self {
             way,
             weights: LazyLock::new(Box::new(weights)),
-            bias: rows.into(),
             geometry,
             instructions,
         })
@@ -158,26 +174,28 @@ impl Wide {
                 last = call.input.f_permute([0, 2, 3, 1])?.f_contiguous()?;
                 let sizes = Sizes::of(&last);
                 let input = sizes.and_then(|it| elements(&last, &it));
-                input.unwrap_or_default()
+                input.ok_or_else(|| unreadable(call.input))?
             }
         };
+        let images = Images::of(call);
+        if input.len() != images.count * images.input[0] * images.input[1] * self.geometry.inputs {
+            return Err(unreadable(call.input));
+        }
         let ending = Ending::of(call);
         let output = match ending.added {
             Some(other) if may_overwrite => other.shallow_clone(),
             _ => uninitialized(call.outputs, Order::Last)?,
         };
-        let Some(cells) = Cells::of(&output, call.outputs) else {
-            return ending.finished(output);
-        };
+        let cells = |it| Cells::of(it, call.outputs).ok_or_else(|| unreadable(it));
         let job = Job {
             geometry: self.geometry,
-            images: Images::of(call),
+            images,
             input,
-            weights: &self.weights,
-            bias: &self.bias,
+            weights: &self.weights.values,
+            bias: &self.weights.bias,
             output: Output {
-                cells,
-                others: ending.added.and_then(|it| Cells::of(it, call.outputs)),
+                cells: cells(&output)?,
+                others: ending.added.map(cells).transpose()?,
                 epilogue: ending.now,
             },
         };
@@ -195,7 +213,7 @@ impl Wide {
         let instructions = self.instructions;
         in_parts(shares.len(), 1, &|from, to| {
             for share in &shares[from..to] {
-                SCRATCH.with_borrow_mut(|it| run::<M>(job, share, it, instructions));
+                with_scratch(|it| run::<M>(job, share, it, instructions));
             }
         })?;
         Ok(())
@@ -207,22 +225,22 @@ impl Wide {
     reason = "the processor has the instructions that it is known to have"
 )]
 fn run<M: Method>(job: &Job<'_>, share: &Share, scratch: &mut Scratch, with: Instructions) {
-    match with {
-        // SAFETY: see above.
-        Instructions::Avx512 => unsafe { with_avx512::<M>(job, share, scratch) },
-        // SAFETY: see above.
-        Instructions::Avx2 => unsafe { with_avx2::<M>(job, share, scratch) },
+    match with.level() {
+        // SAFETY: nobody has `Instructions` of a level whose instructions the processor lacks.
+        Level::Avx512 => unsafe { with_avx512::<M>(job, share, scratch) },
+        // SAFETY: as above.
+        Level::Avx2 => unsafe { with_avx2::<M>(job, share, scratch) },
     }
 }
 
 #[target_feature(enable = "avx512f")]
 fn with_avx512<M: Method>(job: &Job<'_>, share: &Share, scratch: &mut Scratch) {
-    M::compute::<One>(job, share, scratch);
+    M::compute::<Avx512>(job, share, scratch);
 }
 
 #[target_feature(enable = "avx2,fma")]
 fn with_avx2<M: Method>(job: &Job<'_>, share: &Share, scratch: &mut Scratch) {
-    M::compute::<Two>(job, share, scratch);
+    M::compute::<Avx2>(job, share, scratch);
 }
 
 impl Way {
@@ -266,6 +284,36 @@ impl Job<'_> {
         });
         shares.collect()
     }
+}
+
+/// The bias of full panels.
+fn rows(bias: Option<&Tensor>, geometry: &Geometry) -> Vec<Lanes> {
+    let mut rows = vec![Lanes::ZERO; geometry.panels() * PANEL / LANES];
+    let values = bias.and_then(|it| elements(it, &Sizes::of(it)?));
+    for (row, values) in rows
+        .iter_mut()
+        .zip(values.unwrap_or_default().chunks(LANES))
+    {
+        row.0[..values.len()].copy_from_slice(values);
+    }
+    rows
+}
+
+#[cold]
+#[track_caller]
+fn unreadable(tensor: &Tensor) -> Error {
+    Error::module(format!(
+        "a convolution cannot read the memory of {}",
+        described(tensor)
+    ))
+}
+
+/// At least so many, for a scratch.
+fn grown<T: Copy>(values: &mut Vec<T>, count: usize, zero: T) -> &mut [T] {
+    if values.len() < count {
+        values.resize(count, zero);
+    }
+    &mut values[..count]
 }
 
 /// Even ones.

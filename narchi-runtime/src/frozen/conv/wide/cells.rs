@@ -44,6 +44,7 @@ impl Cells {
     /// No thread writes them now, the tensor lives, and they are not in `to`.
     #[inline]
     pub(super) unsafe fn read(&self, at: usize, to: &mut [f32]) {
+        debug_assert!(at + to.len() <= self.length, "the tensor has ended");
         if at + to.len() <= self.length {
             // SAFETY: they are inside the tensor; the rest says the caller.
             unsafe { ptr::copy_nonoverlapping(self.start.add(at), to.as_mut_ptr(), to.len()) }
@@ -57,6 +58,7 @@ impl Cells {
     /// No other thread reads or writes them now, the tensor lives, and they are not in `from`.
     #[inline]
     pub(super) unsafe fn write(&self, at: usize, from: &[f32]) {
+        debug_assert!(at + from.len() <= self.length, "the tensor has ended");
         if at + from.len() <= self.length {
             // SAFETY: they are inside the tensor; the rest says the caller.
             unsafe { ptr::copy_nonoverlapping(from.as_ptr(), self.start.add(at), from.len()) }

@@ -69,9 +69,11 @@ impl Method for Depthwise {
 struct Row<'a> {
     job: &'a Job<'a>,
     input: &'a [[f32; LANES]],
-    /// Where its outputs begin, and what is above the first input: in places.
+    /// The place of its first output.
     first: usize,
+    /// The row of the input with which its image begins.
     image: usize,
+    /// The row of the padded image at which the first tap is.
     top: usize,
     /// Of the kernel: those inside the image.
     taps: Range<usize>,

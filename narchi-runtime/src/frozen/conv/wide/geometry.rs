@@ -31,7 +31,10 @@ impl Geometry {
         let [outputs, inputs, height, width] = *weight.as_slice() else {
             return None;
         };
-        if D != 2 || !config.pads_itself() {
+        let padding = config.own_padding();
+        // So that nothing overflows.
+        let mut numbers = config.stride.iter().chain(&padding).chain(&config.dilation);
+        if D != 2 || !config.pads_itself() || numbers.any(|it| *it > i64::from(i32::MAX)) {
             return None;
         }
         let both = |it: [i64; D]| Some([count(*it.first()?), count(*it.get(1)?)]);
@@ -41,7 +44,7 @@ impl Geometry {
             groups: count(config.groups),
             kernel: [count(height), count(width)],
             stride: both(config.stride)?,
-            padding: both(config.own_padding())?,
+            padding: both(padding)?,
             dilation: both(config.dilation)?,
         })
     }

@@ -29,7 +29,8 @@ impl Output {
         if let Some(others) = &self.others {
             for (sum, at) in sums.iter_mut().zip(at) {
                 let mut other = [0.; LANES];
-                // SAFETY: this share alone writes there, if anyone does, and the tensors are borrowed as long as it lasts.
+                // SAFETY: no two shares have an output in common, this one alone writes there, if anyone does, and the tensors are
+                // borrowed as long as it lasts. The input lies elsewhere, by `may_be_overwritten`.
                 unsafe { others.read(at, &mut other) }
                 *sum = sum.plus(V::load(&other));
             }
@@ -54,7 +55,7 @@ impl Output {
         for (sum, at) in sums.into_iter().zip(at) {
             let mut values = [0.; LANES];
             sum.store(&mut values);
-            // SAFETY: see above.
+            // SAFETY: as above.
             unsafe { self.cells.write(at, &values) }
         }
     }
@@ -79,7 +80,7 @@ impl Output {
                 for (half, sum) in sums.into_iter().enumerate() {
                     let mut values = [0.; LANES];
                     sum.store(&mut values);
-                    // SAFETY: see above.
+                    // SAFETY: as above.
                     unsafe { self.cells.write(at + row * apart + half * LANES, &values) }
                 }
             }
@@ -109,14 +110,14 @@ impl Output {
         if let Some(others) = &self.others {
             let mut other = [0.; LANES];
             let other = &mut other[..values.len()];
-            // SAFETY: see above.
+            // SAFETY: as above.
             unsafe { others.read(at, other) }
             for (value, other) in values.iter_mut().zip(other) {
                 *value += *other;
             }
         }
         activate(self.epilogue, values);
-        // SAFETY: see above.
+        // SAFETY: as above.
         unsafe { self.cells.write(at, values) }
     }
 }

@@ -7,8 +7,8 @@
 
 use std::ops::Range;
 
-use super::product::{End, PART, Product};
-use super::{Geometry, Job, Lanes, Method, PANEL, PLACES, Pair, Scratch, Share};
+use super::product::{End, PART, Product, Soon};
+use super::{Geometry, Job, Lanes, Method, PANEL, PLACES, Pair, Scratch, Share, grown};
 use crate::frozen::lanes::{LANES, Vector};
 
 /// So many bytes of inputs at once, so that they stay in the cache of a core.
@@ -50,15 +50,15 @@ impl Method for Pointwise {
     }
 
     #[inline(always)]
-    fn compute<V: Vector>(job: &Job<'_>, share: &Share, Scratch { inputs, sums }: &mut Scratch) {
+    fn compute<V: Vector>(job: &Job<'_>, share: &Share, scratch: &mut Scratch) {
         let geometry = job.geometry;
         let groups = geometry.inputs.div_ceil(LANES);
         let most = (INPUTS / (groups * size_of::<Lanes>())).clamp(PLACES, MOST);
         let blocks = share.places.len().div_ceil(most).max(1);
         for block in super::parts(share.places.len(), blocks) {
             let block = share.places.start + block.start..share.places.start + block.end;
-            inputs.resize(groups * block.len(), Lanes::ZERO);
-            sums.resize(block.len(), [Lanes::ZERO; 2]);
+            let inputs = grown(&mut scratch.inputs, groups * block.len(), Lanes::ZERO);
+            let sums = grown(&mut scratch.sums, block.len(), [Lanes::ZERO; 2]);
             job.gather::<V>(block.clone(), inputs);
             for panel in share.panels.clone() {
                 let is_last = panel + 1 == share.panels.end;
@@ -119,12 +119,15 @@ impl Job<'_> {
         let weights = &weights[panel * count..][..count];
         let (biases, _): (&[Pair], _) = self.bias.as_chunks();
         let bias = &biases[panel];
-        let blocks = Product::blocks_of::<V>(places.len());
         // The weights of the next panel; after the last one, the inputs of the next places.
-        let mut soon = (weights.as_ptr_range().end.cast::<Lanes>(), 1);
+        let mut soon = Soon {
+            from: weights.as_ptr_range().end.cast(),
+            blocks: 2,
+        };
         if is_last {
             let next = self.source(places.end) * count;
-            soon = (self.input.as_ptr().wrapping_add(next).cast(), blocks - 1);
+            soon.from = self.input.as_ptr().wrapping_add(next).cast();
+            soon.blocks = Product::blocks_of::<V>(places.len());
         }
         let outputs = self.geometry.outputs - panel * PANEL;
         let at = places.start * self.geometry.outputs + panel * PANEL;
@@ -137,7 +140,10 @@ impl Job<'_> {
                 weights,
                 is_full: outputs > LANES,
                 is_first: part == 0,
-                soon: (soon.0.wrapping_add(part * PART * (soon.1 + 1)), soon.1),
+                soon: Soon {
+                    from: soon.from.wrapping_add(part * PART * soon.blocks),
+                    ..soon
+                },
                 end: ends.then_some(End {
                     output: &self.output,
                     bias,

@@ -24,11 +24,19 @@ pub(super) struct Product<'a> {
     pub(super) is_full: bool,
     /// Whether there is nothing yet to which it is added.
     pub(super) is_first: bool,
-    /// From here on memory is needed soon, and comes while this is computed: a line of the cache for each input, and the next
-    /// ones with the next block, up to this one. It need not be anybody's.
-    pub(super) soon: (*const Lanes, usize),
+    pub(super) soon: Soon,
     /// What becomes of the sums then, if nothing more is added.
     pub(super) end: Option<End<'a>>,
+}
+
+/// Memory that is needed soon, and comes while a product is computed: with each input a line of the cache. It need not be
+/// anybody's.
+#[derive(Clone, Copy)]
+pub(super) struct Soon {
+    /// The lines from here on come with the first block of places, and those behind them with the next one.
+    pub(super) from: *const Lanes,
+    /// So many blocks have lines of their own; the others have those of the last one of these again.
+    pub(super) blocks: usize,
 }
 
 /// The outputs of one panel.
@@ -44,7 +52,7 @@ pub(super) struct End<'a> {
 impl Product<'_> {
     /// How many blocks there are of so many places.
     pub(super) fn blocks_of<V: Vector>(places: usize) -> usize {
-        places.div_ceil(V::PLACES).max(1)
+        places.div_ceil(V::SUMS).max(1)
     }
 
     /// Adds it to the sums of each place.
@@ -59,7 +67,8 @@ impl Product<'_> {
 
     #[inline(always)]
     fn blocks<V: Vector, const W: usize>(self, sums: &mut [Pair]) {
-        // As even as may be: the processor is waited for where only a few places share its weights.
+        const { assert!(V::SUMS <= 14, "larger blocks are missing below") }
+        // None much smaller than the others: the processor is waited for where only a few places share its weights.
         let blocks = Self::blocks_of::<V>(self.places);
         let width = self.places.div_ceil(blocks).max(1);
         for (index, block) in sums[..self.places].chunks_mut(width).enumerate() {
@@ -68,7 +77,7 @@ impl Product<'_> {
                 1 => self.block::<V, 1, W>(index, from, block),
                 2 => self.block::<V, 2, W>(index, from, block),
                 3 => self.block::<V, 3, W>(index, from, block),
-                length if V::PLACES > 3 => match length {
+                length if V::SUMS > 3 => match length {
                     4 => self.block::<V, 4, W>(index, from, block),
                     5 => self.block::<V, 5, W>(index, from, block),
                     6 => self.block::<V, 6, W>(index, from, block),
@@ -98,8 +107,8 @@ impl Product<'_> {
             return;
         };
         let mut sums = [[V::splat(0.); W]; P];
-        let (soon, last) = self.soon;
-        let mut soon = soon.wrapping_add(index.min(last) * self.weights.len());
+        let ahead = index.min(self.soon.blocks - 1) * self.weights.len();
+        let mut soon = self.soon.from.wrapping_add(ahead);
         for (group, weights) in self.weights.chunks(LANES).enumerate() {
             let Some(inputs) = self.inputs[group * self.places + from..].first_chunk::<P>() else {
                 return;

@@ -183,7 +183,7 @@ fn narrower_registers_give_the_same() {
     for mut case in Case::each() {
         let x = channels_last(&random(&[2, case.inputs(), 9, 12]));
         let widest = case.run(&x, None, Epilogue::Relu, false);
-        case.wide.instructions = Instructions::Avx2;
+        case.wide.instructions = Instructions::narrower().unwrap();
         let narrow = case.run(&x, None, Epilogue::Relu, false);
         assert_eq!(widest, narrow, "{}", case.wide.name());
     }
@@ -202,6 +202,119 @@ fn the_result_is_the_same_with_any_number_of_threads() {
                 tch::set_num_threads(before);
                 assert_eq!(y, again, "{threads} threads, {size} x {size}");
             }
+        }
+    }
+}
+
+#[test]
+fn shares_of_outputs_give_the_same() {
+    for case in [
+        Case::winograd(512, 512, [1, 1]),
+        Case::pointwise(512, 520, [1, 1]),
+    ] {
+        let x = channels_last(&random(&[1, 512, 7, 7]));
+        let before = tch::get_num_threads();
+        let outputs = [1, 3, 16].map(|threads| {
+            tch::set_num_threads(threads);
+            let output = case.run(&x, None, Epilogue::Relu, false);
+            tch::set_num_threads(before);
+            output
+        });
+        assert_eq!(outputs[0], outputs[1]);
+        assert_eq!(outputs[0], outputs[2]);
+        case.check([1, 7, 7]);
+    }
+}
+
+#[test]
+fn without_a_bias_nothing_is_added() {
+    for case in Case::each() {
+        let weight = Shared(case.weight.shallow_clone());
+        let bare = Wide::new(&case.config, &(weight, None)).unwrap();
+        let bias = case.bias.zeros_like();
+        let case = Case {
+            wide: bare,
+            bias,
+            ..case
+        };
+        case.check([2, 7, 9]);
+    }
+}
+
+#[test]
+fn a_bias_of_another_size_is_not_read() {
+    for case in Case::each() {
+        let weight = Shared(case.weight.shallow_clone());
+        let bias = Shared(random(&[case.weight.size()[0] + 16]));
+        assert!(Wide::new(&case.config, &(weight, Some(bias))).is_none());
+    }
+}
+
+#[test]
+fn sums_of_half_a_register_are_added() {
+    for outputs in [8, 9, 24, 33] {
+        let case = Case::pointwise(20, outputs, [1, 1]);
+        let x = channels_last(&random(&[2, 20, 5, 5]));
+        let other = channels_last(&random(&[2, outputs, 5, 5]));
+        let plain = case.run(&x, None, Epilogue::None, false);
+        let expected = (plain + &other).relu();
+        assert_eq!(case.run(&x, Some(&other), Epilogue::Relu, true), expected);
+    }
+}
+
+#[test]
+fn nan_spreads_no_further_than_its_window() {
+    for case in Case::each() {
+        let x = channels_last(&random(&[1, case.inputs(), 12, 12]));
+        let clean = case.run(&x, None, Epilogue::Relu, false);
+        let _ = x.narrow(2, 5, 1).narrow(3, 5, 1).fill_(f64::NAN);
+        let y = case.run(&x, None, Epilogue::Relu, false);
+        let reach = (case.weight.size()[2] - 1) / 2;
+        for (row, column) in (0..12).flat_map(|row| (0..12).map(move |it| (row, it))) {
+            let at = |it: &Tensor| it.narrow(2, row, 1).narrow(3, column, 1);
+            let is_near = |it: i64| (it - 5).abs() <= reach;
+            if is_near(row) && is_near(column) {
+                assert!(bool::try_from(at(&y).isnan().all()).unwrap());
+            } else {
+                assert_eq!(at(&y), at(&clean), "{row}, {column}");
+            }
+        }
+    }
+}
+
+/// Where libtorch would not lose it.
+#[test]
+fn winograd_loses_small_numbers_beside_large_ones() {
+    let mut case = Case::winograd(16, 16, [1, 1]);
+    let taps = Tensor::zeros([16, 16, 3, 3], (Kind::Float, Device::Cpu));
+    let _ = taps.narrow(2, 1, 1).narrow(3, 1, 1).fill_(1.0);
+    let wide = Wide::new(&case.config, &(Shared(taps.shallow_clone()), None));
+    (case.wide, case.weight) = (wide.unwrap(), taps);
+    let x = Tensor::zeros([1, 16, 4, 4], (Kind::Float, Device::Cpu));
+    let _ = x.narrow(2, 1, 1).narrow(3, 0, 1).fill_(1.0);
+    let _ = x.narrow(2, 1, 1).narrow(3, 1, 1).fill_(1e8);
+    let y = case.run(&x, None, Epilogue::None, false);
+    let error = (y - &x * 16.0).abs().max().double_value(&[]);
+    // All of 16 ones.
+    assert!(error >= 16.0, "{error}");
+    assert!(error < 1e-6 * 16.0 * 1e8, "{error}");
+}
+
+#[test]
+fn what_cannot_be_read_is_an_error() {
+    for case in Case::each() {
+        let size = [2, case.inputs(), 1, 1];
+        let zeros = Tensor::internal_efficientzerotensor(size, (Kind::Float, Device::Cpu));
+        for x in [zeros.shallow_clone(), zeros.narrow(0, 1, 1)] {
+            let sizes = Sizes::of(&x).unwrap();
+            let call = Call {
+                input: &x,
+                sizes: &sizes,
+                outputs: &sizes,
+                other: None,
+                epilogue: Epilogue::None,
+            };
+            assert!(case.wide.run(&call, false).is_err());
         }
     }
 }

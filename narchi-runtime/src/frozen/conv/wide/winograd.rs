@@ -9,8 +9,8 @@
 
 mod transform;
 
-use super::product::{PART, Product};
-use super::{Geometry, Job, Lanes, Method, PANEL, PLACES, Pair, Scratch, Share};
+use super::product::{PART, Product, Soon};
+use super::{Geometry, Job, Lanes, Method, PANEL, PLACES, Pair, Scratch, Share, grown};
 use crate::frozen::lanes::{LANES, Vector};
 use transform::{PATCH, of_weights};
 
@@ -80,7 +80,7 @@ impl Method for Winograd {
     }
 
     #[inline(always)]
-    fn compute<V: Vector>(job: &Job<'_>, share: &Share, Scratch { inputs, sums }: &mut Scratch) {
+    fn compute<V: Vector>(job: &Job<'_>, share: &Share, scratch: &mut Scratch) {
         let groups = job.geometry.inputs / LANES;
         let most = (PATCHES / (PATCH * groups * size_of::<Lanes>())).max(PLACES);
         let blocks = share.places.len().div_ceil(most).max(1);
@@ -90,8 +90,16 @@ impl Method for Winograd {
                 tiles: tiles.len(),
                 groups,
             };
-            inputs.resize(PATCH * block.patches_apart(), Lanes::ZERO);
-            sums.resize(PATCH * block.sums_apart(), [Lanes::ZERO; 2]);
+            let inputs = grown(
+                &mut scratch.inputs,
+                PATCH * block.patches_apart(),
+                Lanes::ZERO,
+            );
+            let sums = grown(
+                &mut scratch.sums,
+                PATCH * block.sums_apart(),
+                [Lanes::ZERO; 2],
+            );
             job.patches::<V>(block, inputs);
             for panel in share.panels.clone() {
                 job.products::<V>(block, panel, inputs, sums);
@@ -128,7 +136,10 @@ impl Job<'_> {
                     weights,
                     is_full: panel * PANEL + LANES < self.geometry.outputs,
                     is_first: part == 0,
-                    soon: (weights.as_ptr_range().end.cast(), 1),
+                    soon: Soon {
+                        from: weights.as_ptr_range().end.cast(),
+                        blocks: 2,
+                    },
                     end: None,
                 };
                 product.add::<V>(&mut sums[place * block.sums_apart()..]);
