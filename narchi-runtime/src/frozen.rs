@@ -60,8 +60,9 @@
 //! have oneDNN's, which libtorch has but does not use by itself. Where a build of libtorch has no such kernels, or the weights
 //! are not on the CPU, all is computed as by the trained modules.
 //!
-//! Results differ from those of the trained form by rounding, and are as near as those to what more digits would give. By Winograd's algorithm an error is relative to the largest number in a window of 4 × 4, so that a small one
-//! beside a very large one may be lost, and beside an infinite one is not a number.
+//! Results differ from those of the trained form by rounding, and are as near as those to what more digits would give. By
+//! Winograd's algorithm an error is relative to the largest number in a window of 4 × 4, so that a small one beside a very large
+//! one may be lost, and beside an infinite one is not a number.
 //!
 //! What is too small for a call of a library to pay is computed by simple loops. [`freeze_with`] and [`load_with`] take
 //! [`Options`], as numbers of 16 bits.
