@@ -101,7 +101,7 @@ pub(crate) fn check_network<M: nn::ModuleT, F: nn::Module>(
     let mut vs = nn::VarStore::new(Device::Cpu);
     let model = new(&vs.root());
     formula::fill(&vs).unwrap();
-    let image = random(&[2, 3, 65, 94]);
+    let image = formula::image(&[2, 3, 65, 94]).unwrap();
     let named = |it: Tensor| Tensors::from([("output".to_owned(), it)]);
     let run = |image: &Tensor| named(tch::no_grad(|| model.forward_t(image, false)));
     let trained = run(&image);
