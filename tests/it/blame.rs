@@ -61,3 +61,55 @@ fn a_block_that_memory_does_not_suffice_for_is_named() {
         "{text}"
     );
 }
+
+#[expect(unsafe_code, reason = "tch cannot make tensors on this device")]
+mod elsewhere {
+    use std::{ffi::c_void, ptr};
+
+    use narchi_runtime::Tensor;
+
+    unsafe extern "C" {
+        fn aoti_torch_empty_strided(
+            dims: i64,
+            sizes: *const i64,
+            strides: *const i64,
+            kind: i32,
+            device: i32,
+            index: i32,
+            made: *mut *mut c_void,
+        ) -> i32;
+    }
+
+    /// Numbers of single precision on the device that has shapes and no memory, which every libtorch has.
+    pub(super) fn image([images, channels, height, width]: [i64; 4]) -> Tensor {
+        const FLOAT: i32 = 6;
+        const META: i32 = 14;
+        let sizes = [images, channels, height, width];
+        let strides = [channels * height * width, height * width, width, 1];
+        let mut made = ptr::null_mut();
+        // SAFETY: there are as many sizes and strides as it is told; after success it is a new tensor, which is ours.
+        unsafe {
+            let code = aoti_torch_empty_strided(
+                4,
+                sizes.as_ptr(),
+                strides.as_ptr(),
+                FLOAT,
+                META,
+                -1,
+                &raw mut made,
+            );
+            assert_eq!(code, 0);
+            Tensor::from_ptr(made.cast())
+        }
+    }
+}
+
+#[test]
+fn a_block_that_meets_an_input_of_another_device_is_named() {
+    let vs = nn::VarStore::new(Device::Cpu);
+    let model = Blame::new(&vs.root());
+    let error = model.forward(&elsewhere::image([2, 4, 8, 8])).unwrap_err();
+    check(&error, "first.0.conv", 7);
+    let text = error.to_string();
+    assert!(text.contains("other than CPU"), "{text}");
+}

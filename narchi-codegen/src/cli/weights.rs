@@ -99,16 +99,10 @@ fn list(file: &Path) -> ExitCode {
 
 impl Check {
     fn run(self) -> ExitCode {
-        let input = match self.jsonnet.input(self.architecture.clone()) {
-            Ok(input) => input,
-            Err(message) => return usage(&message),
-        };
-        let Some(model) = self.messages.report(compile(&input)).model else {
-            return ExitCode::from(PROBLEMS);
-        };
-        let wanted = match wanted(&model, &self.at) {
-            Ok(wanted) => wanted,
-            Err(message) => return usage(&message),
+        let asked = asked(&self.architecture, &self.at, &self.jsonnet, &self.messages);
+        let (model, wanted) = match asked {
+            Ok(asked) => asked,
+            Err(code) => return code,
         };
         let checkpoint = match opened(&self.file, self.renames.as_deref()) {
             Ok(checkpoint) => checkpoint,
@@ -129,8 +123,25 @@ impl Check {
     }
 }
 
+/// The model of an architecture and the tensors that it has at these sizes; or the exit code, when all is said.
+fn asked(
+    architecture: &Path,
+    at: &[(String, i64)],
+    jsonnet: &Jsonnet,
+    messages: &Messages,
+) -> Result<(Model, Vec<Wanted>), ExitCode> {
+    let input = jsonnet
+        .input(architecture.to_owned())
+        .map_err(|it| usage(&it))?;
+    let Some(model) = messages.report(compile(&input)).model else {
+        return Err(ExitCode::from(PROBLEMS));
+    };
+    let wanted = wanted(&model, at).map_err(|it| usage(&it))?;
+    Ok((model, wanted))
+}
+
 /// The tensors of a model as the trained form makes them.
-pub(crate) fn wanted(model: &Model, at: &[(String, i64)]) -> Result<Vec<Wanted>, String> {
+fn wanted(model: &Model, at: &[(String, i64)]) -> Result<Vec<Wanted>, String> {
     let state = model.state_at(at)?;
     let mut wanted = Vec::new();
     for weight in state {

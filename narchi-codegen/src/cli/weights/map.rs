@@ -3,7 +3,6 @@
 use std::{path::PathBuf, process::ExitCode};
 
 use clap::Args;
-use narchi_codegen::compile;
 use narchi_weights::{Checkpoint, Renames, fit};
 use serde_json::{Value, json};
 
@@ -12,12 +11,12 @@ use super::{
         Jsonnet, PROBLEMS,
         message::Messages,
         output::{failed, put},
-        size, tell, usage,
+        size, tell,
     },
+    asked,
     propose::{Ambiguous, propose},
     rules::rules,
     tree::Tensor,
-    wanted,
 };
 
 #[derive(Debug, Args)]
@@ -46,16 +45,10 @@ pub(crate) struct Map {
 
 impl Map {
     pub(crate) fn run(self) -> ExitCode {
-        let input = match self.jsonnet.input(self.architecture.clone()) {
-            Ok(input) => input,
-            Err(message) => return usage(&message),
-        };
-        let Some(model) = self.messages.report(compile(&input)).model else {
-            return ExitCode::from(PROBLEMS);
-        };
-        let wanted = match wanted(&model, &self.at) {
-            Ok(wanted) => wanted,
-            Err(message) => return usage(&message),
+        let asked = asked(&self.architecture, &self.at, &self.jsonnet, &self.messages);
+        let (model, wanted) = match asked {
+            Ok(asked) => asked,
+            Err(code) => return code,
         };
         let mut checkpoint = match Checkpoint::open(&self.file) {
             Ok(checkpoint) => checkpoint,
