@@ -9,6 +9,7 @@
 
 mod blame;
 mod book;
+mod commands;
 mod digits;
 mod drivers;
 mod frozen;

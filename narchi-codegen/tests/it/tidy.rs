@@ -11,9 +11,13 @@ use narchi_codegen::{catalog, codes};
 /// Literals that look like codes.
 const NO_CODES: [&str; 2] = ["ext-code", "tla-code"];
 
-/// The code under `src`, without tests and comments, by file.
+/// The code of this crate under `src`, without tests and comments, by file.
 fn sources() -> Vec<(PathBuf, String)> {
-    let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("src")];
+    sources_of(Path::new(env!("CARGO_MANIFEST_DIR")))
+}
+
+fn sources_of(krate: &Path) -> Vec<(PathBuf, String)> {
+    let mut folders = vec![krate.join("src")];
     let mut sources = Vec::new();
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(folder).expect("a folder") {
@@ -85,4 +89,41 @@ fn kebabs(code: &str) -> impl Iterator<Item = String> {
     let is_word = |it: &str| !it.is_empty() && it.chars().all(|it| it.is_ascii_lowercase());
     let literals = code.split('"').map(str::to_owned);
     literals.filter(move |it| it.contains('-') && it.split('-').all(is_word))
+}
+
+/// What is published is a folder without those around it.
+#[test]
+fn no_crate_includes_a_file_of_another() {
+    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let mut included = 0;
+    for name in [
+        "narchi-codegen",
+        "narchi-macros",
+        "narchi-runtime",
+        "narchi-runtime/weights",
+    ] {
+        let published = workspace.join(name).canonicalize().expect("a crate");
+        for (path, code) in sources_of(&published) {
+            let is_file = |it: &&str| {
+                let names = it.strip_prefix("str!(").or(it.strip_prefix("bytes!("));
+                names.is_some_and(|it| it.trim_start().starts_with(['"', 'c']))
+            };
+            for rest in code.split("include_").skip(1).filter(is_file) {
+                let mut literals = rest.split('"').skip(1).step_by(2);
+                let file = match literals.next().expect("a name") {
+                    "CARGO_MANIFEST_DIR" => {
+                        let name = literals.next().expect("a name");
+                        published.join(name.trim_start_matches('/'))
+                    }
+                    name => path.parent().expect("a folder").join(name),
+                };
+                let name = file.display().to_string();
+                let file = file.canonicalize();
+                let file = file.unwrap_or_else(|error| panic!("{name}: {error}"));
+                assert!(file.starts_with(&published), "{name}");
+                included += 1;
+            }
+        }
+    }
+    assert!(included > 10, "{included}");
 }

@@ -2,6 +2,16 @@
 
 use std::fmt::Write;
 
+use super::dense::IS_OPTIMIZED;
+
+/// What is said below the table then.
+const UNOPTIMIZED: &str = "\
+narchi-runtime is not optimized in this build: libtorch's kernels are used alone. In Cargo.toml, for those in Rust:
+  [profile.dev.package.narchi-runtime]
+  opt-level = 3
+  debug-assertions = false
+";
+
 /// Frozen modules, and what consists of them: says which kernel computes each block.
 ///
 /// [`frozen::blocks!`](crate::frozen::blocks) implements it for a struct, which threads can share then: what is no part of
@@ -35,6 +45,9 @@ pub fn describe(model: &impl Blocks) -> String {
     for (path, choice) in blocks {
         // Writing to a string does not fail.
         let _ = writeln!(table, "{path:width$}   {choice}");
+    }
+    if !IS_OPTIMIZED {
+        table.push_str(UNOPTIMIZED);
     }
     table
 }

@@ -13,6 +13,7 @@ use std::array;
 use tch::Tensor;
 
 use super::blocks::Blocks;
+use super::dense::IS_OPTIMIZED;
 use super::epilogue::{Epilogue, epilogues};
 use super::fold::{Pair, folded};
 use super::options::wished;
@@ -123,20 +124,25 @@ impl<const D: usize> Conv<D> {
     /// convolution stays, and [`choice`](Self::choice) says why.
     #[must_use]
     pub fn pack(self) -> Self {
-        self.pack_with(Kernels::of_libtorch())
+        self.pack_with(Kernels::of_libtorch(), IS_OPTIMIZED)
     }
 
-    /// With kernels that may be missing.
-    fn pack_with(mut self, kernels: Result<&'static Kernels, &'static str>) -> Self {
+    /// With kernels that may be missing, and loops that may be slow.
+    fn pack_with(
+        mut self,
+        kernels: Result<&'static Kernels, &'static str>,
+        has_loops: bool,
+    ) -> Self {
         if self.is_packed() {
             return self;
         }
-        match self.chosen(kernels) {
+        match self.chosen(kernels, has_loops) {
             Ok((fast, choice)) => (self.fast, self.choice) = (Some(fast), choice),
             Err(reason) => self.choice = format!("libtorch, {reason}"),
         }
         // Calls of a library cost much where there is little to compute. With a wish, one kind is for all sizes.
-        if wished().is_none() && !matches!(self.fast, Some(Fast::Wide(_))) {
+        let is_wide = matches!(self.fast, Some(Fast::Wide(_)));
+        if has_loops && wished().is_none() && !is_wide {
             self.small = Small::new(&self.config, &self.weights);
         }
         if self.fast.is_some() {
@@ -150,12 +156,14 @@ impl<const D: usize> Conv<D> {
     fn chosen(
         &self,
         kernels: Result<&'static Kernels, &'static str>,
+        has_loops: bool,
     ) -> Result<(Fast, String), String> {
         if let Some(obstacle) = obstacle(&self.config, &self.weights) {
             return Err(obstacle);
         }
         let kind = wished();
-        if kind.is_none()
+        if has_loops
+            && kind.is_none()
             && let Some(wide) = Wide::new(&self.config, &self.weights)
         {
             let choice = format!("{}, packed", wide.name());

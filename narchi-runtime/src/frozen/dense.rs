@@ -18,6 +18,10 @@ use crate::shape::last_error;
 /// More dimensions have no kernel.
 pub(super) const DIMS: usize = 8;
 
+/// Whether loops in plain Rust are worth their name. Without optimization they take up to a hundred times as long, so that in
+/// debug builds of those who use this crate libtorch computes instead.
+pub(super) const IS_OPTIMIZED: bool = !cfg!(narchi_unoptimized);
+
 /// No size and no stride.
 const UNREAD: i64 = i64::MIN;
 

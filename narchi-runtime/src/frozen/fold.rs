@@ -2,7 +2,7 @@
 
 use tch::{Device, Kind, TchError, Tensor};
 
-use super::dense::{Order, Rows, Sizes, elements, filled};
+use super::dense::{IS_OPTIMIZED, Order, Rows, Sizes, elements, filled};
 use super::shared::Shared;
 use crate::nn::name::Name;
 use crate::{Error, nn};
@@ -84,7 +84,7 @@ impl Affine {
 /// Each row of the weight times its scale, in one go, as copies in double precision would take most of the time of loading
 /// a model. Nothing for weights that are not plainly there.
 fn scaled_rows(weight: &Tensor, scale: &Tensor) -> Result<Option<Tensor>, TchError> {
-    let Some(sizes) = Sizes::of(weight) else {
+    let Some(sizes) = Sizes::of(weight).filter(|_| IS_OPTIMIZED) else {
         return Ok(None);
     };
     let Some(from) = elements(weight, &sizes) else {

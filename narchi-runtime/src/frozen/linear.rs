@@ -7,7 +7,7 @@ mod small;
 use tch::{Kind, Tensor};
 
 use super::blocks::Blocks;
-use super::dense::Sizes;
+use super::dense::{IS_OPTIMIZED, Sizes};
 use super::epilogue::{Epilogue, epilogues};
 use super::fold::{Pair, folded};
 use super::memory;
@@ -124,20 +124,22 @@ impl Linear {
     /// stays, and [`choice`](Self::choice) says why.
     #[must_use]
     pub fn pack(self) -> Self {
-        self.pack_with(Kernels::of_libtorch(), Border::of_processor())
+        let border = Border::of_processor();
+        self.pack_with(Kernels::of_libtorch(), border, IS_OPTIMIZED)
     }
 
-    /// With kernels that may be missing, for any processor.
+    /// With kernels that may be missing and loops that may be slow, for any processor.
     fn pack_with(
         mut self,
         kernels: Result<&'static Kernels, &'static str>,
         border: Border,
+        has_loops: bool,
     ) -> Self {
         let size = usize::try_from(self.in_features * self.out_features).unwrap_or(0);
         if self.is_packed() || size == 0 {
             return self;
         }
-        let small = SMALL / size;
+        let small = if has_loops { SMALL / size } else { 0 };
         if small > 0 && wished().is_none() {
             self.small = Small::new(&self.weights);
         }

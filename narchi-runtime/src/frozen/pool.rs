@@ -7,7 +7,7 @@
 
 use tch::Tensor;
 
-use super::dense::{Order, Rows, Sizes, count, filled, ordered};
+use super::dense::{IS_OPTIMIZED, Order, Rows, Sizes, count, filled, ordered};
 use crate::Result;
 
 /// Rows of output for one thread at least.
@@ -32,7 +32,8 @@ pub fn max_pool2d(
     ceil_mode: bool,
 ) -> Result<Tensor> {
     let _no_grad = tch::no_grad_guard();
-    if dilation == [1, 1]
+    if IS_OPTIMIZED
+        && dilation == [1, 1]
         && let Some(sizes) = Sizes::of(x)
         && let [_, _, height, width] = *sizes.as_slice()
     {

@@ -16,21 +16,36 @@ fn conv<const D: usize>(groups: i64) -> Conv<D> {
     Conv::new(nn::Conv::new(vs.root(), 8, 16, [3; D], config)).relu()
 }
 
+fn shared((weight, bias): &Pair) -> Pair {
+    let bias = bias.as_ref().map(|it| Shared(it.shallow_clone()));
+    (Shared(weight.shallow_clone()), bias)
+}
+
 /// The same weights, with a kernel or without one.
 fn twins<const D: usize>(groups: i64) -> [Conv<D>; 2] {
     let (packed, mut plain) = (conv::<D>(groups), conv::<D>(groups));
-    let (weight, bias) = &packed.weights;
-    plain.weights = (
-        Shared(weight.shallow_clone()),
-        bias.as_ref().map(|it| Shared(it.shallow_clone())),
-    );
+    plain.weights = shared(&packed.weights);
     // Their sizes are those of small convolutions.
     let without_loops = |it| Conv { small: None, ..it };
-    [packed.pack(), plain.pack_with(Err("a symbol"))].map(without_loops)
+    [packed.pack(), plain.pack_with(Err("a symbol"), true)].map(without_loops)
 }
 
 fn random(size: &[i64]) -> Tensor {
     Tensor::randn(size, (Kind::Float, Device::Cpu))
+}
+
+#[test]
+fn where_loops_are_slow_there_are_none() {
+    let vs = VarStore::new(Device::Cpu);
+    let conv = || nn::Conv::new(vs.root(), 32, 32, [3, 3], ConvConfig::default());
+    let (fast, mut plain) = (Conv::<2>::new(conv()), Conv::new(conv()));
+    plain.weights = shared(&fast.weights);
+    let plain = plain.pack_with(Kernels::of_libtorch(), false);
+    assert_eq!(plain.choice(), "oneDNN, packed");
+    assert!(plain.small.is_none());
+    let x = random(&[1, 32, 9, 9]);
+    let (a, b) = (fast.pack().forward(&x).unwrap(), plain.forward(&x).unwrap());
+    assert!(a.allclose(&b, 1e-4, 1e-4, false));
 }
 
 #[test]

@@ -25,8 +25,8 @@ fn check(inputs: i64, outputs: i64, border: Option<Border>, choice: &str) {
             .map(|it| Shared(it.shallow_clone())),
     );
     let chosen = match border {
-        Some(border) => chosen.pack_with(Kernels::of_libtorch(), border),
-        None => chosen.pack_with(Err("a symbol"), Border::OTHERS),
+        Some(border) => chosen.pack_with(Kernels::of_libtorch(), border, true),
+        None => chosen.pack_with(Err("a symbol"), Border::OTHERS, true),
     };
     assert_eq!(chosen.choice(), choice);
     for rows in [1, 3, 40] {
@@ -39,6 +39,16 @@ fn check(inputs: i64, outputs: i64, border: Option<Border>, choice: &str) {
             "{choice}, {rows}"
         );
     }
+}
+
+#[test]
+fn where_loops_are_slow_there_are_none() {
+    let packed = linear(8, 64).pack_with(Kernels::of_libtorch(), Border::OTHERS, false);
+    assert_eq!(
+        packed.choice(),
+        "libtorch, from 1172 rows on oneDNN, packed"
+    );
+    assert!(packed.small.is_none());
 }
 
 #[test]
