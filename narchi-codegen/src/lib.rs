@@ -115,7 +115,7 @@ pub use crate::{
 // What only the command line and other tools look at.
 #[cfg(feature = "cli")]
 pub use crate::{
-    render::{Diagram, Edge, End, Graph, Look, Node},
+    render::{Colour, Diagram, Edge, End, Fills, Graph, Look, Node},
     schema::schema,
     summary::{Costs, Row, Summary, Totals},
 };

@@ -2,8 +2,10 @@
 
 mod arrivals;
 mod card;
+mod colour;
 mod columns;
 mod dot;
+mod fills;
 mod html;
 mod layout;
 mod mermaid;
@@ -16,7 +18,7 @@ mod wires;
 
 use std::collections::BTreeMap;
 
-pub use self::text::text_width;
+pub use self::{colour::Colour, fills::Fills, text::text_width};
 use crate::{
     dim::{Dim, Env},
     layer::{Layer, Memory},
@@ -67,6 +69,8 @@ pub struct Node {
     pub shares: Option<String>,
     /// What it is drawn as.
     pub look: Look,
+    /// The colour of its box, if it is not that of what it is drawn as.
+    pub fill: Option<Colour>,
     /// What is in a scope that is open.
     pub inside: Option<Graph>,
 }
@@ -223,6 +227,7 @@ impl Walk<'_> {
             description: block.description.clone(),
             shares: (weights != path).then_some(weights),
             look: Look::Scope,
+            fill: None,
             inside: None,
             path,
         };
@@ -328,6 +333,7 @@ impl Node {
             description,
             shares: None,
             look,
+            fill: None,
             inside: None,
         }
     }

@@ -40,6 +40,16 @@
   const isOver = (a, b) => a.left < b.right - 0.3 && b.left < a.right - 0.3 && a.top < b.bottom - 0.3 && b.top < a.bottom - 0.3;
   const isIn = (a, b) => a.left >= b.left - 0.3 && a.right <= b.right + 0.3 && a.top >= b.top - 0.3 && a.bottom <= b.bottom + 0.3;
   const boxOf = (node) => area(node.querySelector(":scope > .box"));
+  // As WCAG has it.
+  const luminance = (colour) => {
+    const linear = (it) => (it <= 0.04045 ? it / 12.92 : ((it + 0.055) / 1.055) ** 2.4);
+    const [red, green, blue] = colour.match(/[\d.]+/g).map((it) => linear(it / 255));
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+  };
+  const contrast = (...colours) => {
+    const [low, high] = colours.map(luminance).sort((a, b) => a - b);
+    return (high + 0.05) / (low + 0.05);
+  };
   const points = (wire) => {
     const numbers = wire.getAttribute("d").match(/-?[\d.]+/g).map(Number);
     return numbers.flatMap((x, place) => (place % 2 === 0 ? [[x, numbers[place + 1]]] : []));
@@ -62,6 +72,14 @@
       }
       const inside = [...node.querySelectorAll(":scope > text:not(.shape)")];
       for (const it of inside) check(isIn(area(it), box), `${when}: a text of ${path} is not in its box`);
+    }
+    for (const node of all("[class*=fill_], .closed[class*=tint_]")) {
+      const { fill, fillOpacity } = getComputedStyle(node.querySelector(":scope > .box"));
+      check(fillOpacity === "1", `${when}: ${node.dataset.path} is not filled`);
+      for (const it of node.querySelectorAll(":scope > text")) {
+        const found = contrast(fill, getComputedStyle(it).fill);
+        check(found >= 4.5 || !isVisible(it), `${when}: "${it.textContent}" has a contrast of ${found}`);
+      }
     }
     const folded = all(".folded");
     for (const wire of all(".wire")) {

@@ -20,6 +20,10 @@ ROOT = HERE.parent.parent
 CARGO = ["cargo", "run", "-q", "--manifest-path", str(ROOT / "Cargo.toml"), "-p", "narchi-codegen", "--"]
 FILES = {
     "resnet18": [ROOT / "examples/resnet/resnet.jsonnet", "--ext-code", "depth=18", "--at", "H=224,W=224"],
+    "filled": [
+        *[ROOT / "examples/resnet/resnet.jsonnet", "--ext-code", "depth=18", "--fill", "Conv2d=#ffd8a8"],
+        *["--fill", "BatchNorm2d=#777", "--fill", "ResBlock=#1f3a5f", "--fill", "Sequential=#d3f9d8"],
+    ],
     "resnet50": [ROOT / "examples/resnet/resnet.jsonnet", "--ext-code", "depth=50", "--depth", "1"],
     "mlp": [ROOT / "examples/mlp/mlp.jsonnet"],
     "squeezenet": [ROOT / "tests/arch/squeezenet.jsonnet"],
@@ -30,6 +34,11 @@ FILES = {
     "sequences": [HERE / "models/sequences.jsonnet"],
     "crowded": [HERE / "pictures/crowded.jsonnet"],
     "tickets": [ROOT / "docs/files/src/tickets.jsonnet"],
+}
+# What only colours differ in is looked at where users choose some.
+SCHEMES = {
+    "light": "--blink-settings=preferredColorScheme=1",
+    "dark": "--blink-settings=preferredColorScheme=0",
 }
 
 
@@ -69,15 +78,18 @@ def main():
             page = folder / f"{name}.html"
             render = [*command, "render", *map(str, options), "-o", str(page)]
             subprocess.run(render, check=True, stderr=subprocess.DEVNULL)
-            result = checked(browser, page, folder)
-            problems = result["problems"]
-            print(f"{name}: {result['count']} checks, {len(problems)} problems", flush=True)
-            for problem in problems[:10]:
-                print(f"  {problem}")
-            failed |= bool(problems) or result["count"] == 0
-            if shots:
-                shot = [*browser, f"--screenshot={shots / name}.png", page.as_uri()]
-                subprocess.run(shot, check=True, stderr=subprocess.DEVNULL)
+            for kind, scheme in SCHEMES.items():
+                if kind == "dark" and "--fill" not in options:
+                    continue
+                result = checked([*browser, scheme], page, folder)
+                problems = result["problems"]
+                print(f"{name}, {kind}: {result['count']} checks, {len(problems)} problems", flush=True)
+                for problem in problems[:10]:
+                    print(f"  {problem}")
+                failed |= bool(problems) or result["count"] == 0
+                if shots:
+                    shot = [*browser, scheme, f"--screenshot={shots / name}-{kind}.png", page.as_uri()]
+                    subprocess.run(shot, check=True, stderr=subprocess.DEVNULL)
     sys.exit(failed)
 
 

@@ -7,7 +7,7 @@ use std::{
 };
 
 use clap::{Args, ValueEnum};
-use narchi_codegen::{Model, compile};
+use narchi_codegen::{Colour, Model, compile};
 
 use super::{
     Jsonnet, PROBLEMS,
@@ -33,6 +33,9 @@ pub(crate) struct Render {
     /// How many levels of scopes are opened; the others are one box each. In a page, how many are open at first.
     #[arg(long, value_name = "LEVELS")]
     depth: Option<usize>,
+    /// The colour of the boxes of a class of blocks, `Conv2d=#ffd8a8` or `Stage=#eef`. Of two for a class, the last one holds.
+    #[arg(long, value_name = "CLASS=COLOUR", value_parser = fill)]
+    fill: Vec<(String, Colour)>,
     #[command(flatten)]
     jsonnet: Jsonnet,
     #[command(flatten)]
@@ -101,16 +104,26 @@ impl Render {
     }
 
     fn text(&self, model: &Model, format: Format) -> Result<String, String> {
+        let fills = model.fills(&self.fill)?;
         if format == Format::Html {
-            return model.page(&self.at, self.depth);
+            return model.page(&self.at, self.depth, &fills);
         }
-        let diagram = model.diagram(&self.at, self.depth)?;
+        let mut diagram = model.diagram(&self.at, self.depth)?;
+        diagram.fill(&fills);
         Ok(match format {
             Format::Svg | Format::Html => diagram.svg(),
             Format::Dot | Format::Pdf | Format::Png => diagram.dot(),
             Format::Mermaid => diagram.mermaid(),
         })
     }
+}
+
+/// `Conv2d=#ffd8a8`
+fn fill(text: &str) -> Result<(String, Colour), String> {
+    let (class, colour) = text
+        .rsplit_once('=')
+        .ok_or_else(|| format!("`{text}` has no colour: write `CLASS=#rgb` or `CLASS=#rrggbb`"))?;
+    Ok((class.trim().to_owned(), colour.trim().parse()?))
 }
 
 fn of_name(path: &Path) -> Option<Format> {

@@ -37,9 +37,13 @@ fn graph(text: &mut String, all: &Graph, is_root: bool, depth: usize) {
         _ = match &node.inside {
             Some(inside) => {
                 let cluster = quoted(&format!("cluster {}", node.path));
+                let colours = node.fill.map_or_else(
+                    || "color=\"#c3cad2\"".to_owned(),
+                    |it| format!("color=\"{}\", bgcolor=\"{}\"", it.edge(), it.tint()),
+                );
                 _ = writeln!(
                     text,
-                    "{space}subgraph {cluster} {{\n{space}  graph [label=<{}>, style=rounded, color=\"#c3cad2\", \
+                    "{space}subgraph {cluster} {{\n{space}  graph [label=<{}>, style=rounded, {colours}, \
                      fontsize=11, tooltip={}];",
                     label(node),
                     quoted(&node.path)
@@ -88,13 +92,25 @@ fn look(node: &Node, is_root: bool) -> String {
         Look::Function => "fillcolor=\"#f3effa\", color=\"#b0a0d2\"",
         Look::Scope => "fillcolor=\"#eef0f3\", color=\"#8b95a1\", peripheries=2",
     };
-    format!("{colours}, label=<{}>", label(node))
+    // Of two values of an attribute, graphviz takes the last.
+    let fill = node.fill.map_or_else(String::new, |it| {
+        format!(
+            ", fillcolor=\"{it}\", color=\"{}\", fontcolor=\"{}\"",
+            it.edge(),
+            it.ink()
+        )
+    });
+    format!("{colours}{fill}, label=<{}>", label(node))
 }
 
 /// In the language that graphviz has for labels.
 fn label(node: &Node) -> String {
+    let ink = node
+        .fill
+        .filter(|_| node.inside.is_none())
+        .map(|it| it.ink().to_string());
     let small = |text: &str, colour: &str| {
-        let text = xml(text);
+        let (text, colour) = (xml(text), ink.as_deref().unwrap_or(colour));
         format!("<br/><font point-size=\"8\" color=\"{colour}\">{text}</font>")
     };
     let mut label = format!("<b>{}</b>", xml(&node.name));

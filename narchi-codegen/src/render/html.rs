@@ -3,7 +3,7 @@
 
 use std::{collections::BTreeSet, fmt::Write};
 
-use super::{Diagram, text::xml};
+use super::{Diagram, Fills, fills::Paint, text::xml};
 use crate::{
     listing::thousands,
     model::Model,
@@ -14,8 +14,8 @@ use crate::{
 const MOST: usize = 12;
 
 impl Model {
-    /// The model as a page of HTML, with these values of its sizes, and at first with as many levels of scopes open as
-    /// `depth` says, all if it is none.
+    /// The model as a page of HTML, with these values of its sizes, at first with as many levels of scopes open as
+    /// `depth` says, all if it is none, and with boxes in these colours.
     ///
     /// It needs no other file and no network. It zooms, folds scopes one by one or by levels, searches, and has a panel with
     /// the parameters and shapes of what is pointed at.
@@ -23,8 +23,18 @@ impl Model {
     /// # Errors
     ///
     /// As [`summarize`](Self::summarize).
-    pub fn page(&self, at: &[(String, i64)], depth: Option<usize>) -> Result<String, String> {
-        let full = self.diagram(at, None)?;
+    pub fn page(
+        &self,
+        at: &[(String, i64)],
+        depth: Option<usize>,
+        fills: &Fills,
+    ) -> Result<String, String> {
+        let diagram = |depth| {
+            let mut diagram = self.diagram(at, depth)?;
+            diagram.fill(fills);
+            Ok::<_, String>(diagram)
+        };
+        let full = diagram(None)?;
         let deepest = full.depth();
         let mut levels: Vec<usize> = (0..deepest.min(MOST)).collect();
         levels.push(deepest);
@@ -32,7 +42,7 @@ impl Model {
         let mut pictures = String::new();
         for level in &levels {
             let hidden = if *level == shown { "" } else { " hidden" };
-            let svg = self.diagram(at, Some(*level))?.svg();
+            let svg = diagram(Some(*level))?.svg();
             // Writing to a string does not fail.
             _ = writeln!(
                 pictures,
@@ -60,6 +70,8 @@ fn filled(diagram: &Diagram, buttons: &str, pictures: &str, blocks: &str) -> Str
     let (style, script) = (include_str!("page.css"), include_str!("page.js"));
     let folds = include_str!("folds.js");
     let dark = include_str!("dark.css");
+    let paints = diagram.graph.paints().into_iter();
+    let fills: String = paints.map(Paint::dark_css).collect();
     format!(
         "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
@@ -70,7 +82,7 @@ fn filled(diagram: &Diagram, buttons: &str, pictures: &str, blocks: &str) -> Str
          <output id=\"found\"></output>\n<button id=\"fit\" type=\"button\">Fit</button>\n</header>\n\
          <main>\n<div id=\"view\" tabindex=\"0\"><div id=\"canvas\">\n{pictures}</div></div>\n\
          <aside id=\"panel\" aria-live=\"polite\"><p>Point at a block to see what it is.</p></aside>\n</main>\n\
-         <style>\n{dark}</style>\n\
+         <style>\n{dark}{fills}</style>\n\
          <script type=\"application/json\" id=\"blocks\">{blocks}</script>\n<script>\n{folds}{script}</script>\n</body>\n</html>\n"
     )
 }

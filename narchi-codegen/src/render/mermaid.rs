@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{Diagram, Graph, Look, Node};
+use super::{Colour, Diagram, Graph, Look, Node, fills::Paint};
 
 /// What blocks look like, by their classes.
 const STYLES: &str = "\
@@ -27,6 +27,8 @@ impl Diagram {
         };
         writer.graph(&self.graph, true, 1);
         writer.text.push_str(STYLES);
+        let fills = self.graph.paints().into_iter().map(style);
+        writer.text.extend(fills);
         writer.text
     }
 }
@@ -59,7 +61,8 @@ impl Writer {
                 // Writing to a string does not fail.
                 _ = writeln!(self.text, "{space}subgraph {id}[\"{}\"]", label(node));
                 ends.push(self.graph(inside, false, depth + 1));
-                _ = writeln!(self.text, "{space}end\n{space}class {id} open");
+                let class = node.paint().map_or_else(|| "open".to_owned(), Paint::class);
+                _ = writeln!(self.text, "{space}end\n{space}class {id} {class}");
                 continue;
             }
             _ = writeln!(self.text, "{space}{id}{}", shape(node, is_root));
@@ -93,17 +96,34 @@ impl Writer {
     }
 }
 
+/// What filled blocks look like.
+fn style(paint: Paint) -> String {
+    let Paint { colour, is_open } = paint;
+    let (fill, ink) = if is_open {
+        (colour.tint(), Colour::DARK)
+    } else {
+        (colour, colour.ink())
+    };
+    let (class, edge) = (paint.class(), colour.edge());
+    format!("  classDef {class} fill:{fill},stroke:{edge},color:{ink}\n")
+}
+
 fn shape(node: &Node, is_root: bool) -> String {
     let label = label(node);
+    let class = match node.look {
+        Look::Input | Look::Output if !is_root => return "((\" \")):::port".to_owned(),
+        Look::Input | Look::Output => return format!("([\"{label}\"]):::port"),
+        Look::Matrix => "matrix",
+        Look::Weights => "weights",
+        Look::Merge => "merge",
+        Look::View => "view",
+        Look::Function => "function",
+        Look::Scope => "scope",
+    };
+    let class = node.paint().map_or_else(|| class.to_owned(), Paint::class);
     match node.look {
-        Look::Input | Look::Output if !is_root => "((\" \")):::port".to_owned(),
-        Look::Input | Look::Output => format!("([\"{label}\"]):::port"),
-        Look::Matrix => format!("(\"{label}\"):::matrix"),
-        Look::Weights => format!("(\"{label}\"):::weights"),
-        Look::Merge => format!("(\"{label}\"):::merge"),
-        Look::View => format!("(\"{label}\"):::view"),
-        Look::Function => format!("(\"{label}\"):::function"),
-        Look::Scope => format!("[[\"{label}\"]]:::scope"),
+        Look::Scope => format!("[[\"{label}\"]]:::{class}"),
+        _ => format!("(\"{label}\"):::{class}"),
     }
 }
 

@@ -5,6 +5,7 @@ use std::fmt::Write;
 use super::{
     Diagram, Edge, Graph, Look, Node,
     card::{Card, Line, NAME, SMALL, Style, TITLE},
+    fills::Paint,
     layout::{self, Laid, Placed},
     text::{text_width, wrapped, xml},
     wires::Wire,
@@ -28,11 +29,12 @@ impl Diagram {
         let x = ((width - laid.width) / 2.0).round();
         svg.graph(&self.graph, &laid, (x, MARGIN + top), 0);
         let label = xml(&self.name);
+        let fills: String = self.graph.paints().into_iter().map(Paint::css).collect();
         format!(
             "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"narchi\" role=\"img\" aria-label=\"{label}\" \
              width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {width} {height}\" \
              font-family=\"Helvetica, Arial, 'Liberation Sans', 'DejaVu Sans', sans-serif\">\n\
-             <title>{label}</title>\n<desc>{}</desc>\n<style>\n{}</style>\n\
+             <title>{label}</title>\n<desc>{}</desc>\n<style>\n{}{fills}</style>\n\
              <rect class=\"page\" width=\"{width}\" height=\"{height}\"/>\n{}</svg>\n",
             xml(&self.caption),
             include_str!("look.css"),
@@ -141,12 +143,15 @@ impl Writer {
             (Look::Scope, Some(_)) => "open",
             (Look::Scope, None) => "closed",
         };
+        let paint = node
+            .paint()
+            .map_or_else(String::new, |it| format!(" {}", it.class()));
         let weights = node
             .shares
             .as_ref()
             .map_or_else(String::new, |it| format!(" data-weights=\"{}\"", xml(it)));
         self.line(format_args!(
-            "<g class=\"node {class}\" data-path=\"{}\"{weights} data-depth=\"{depth}\">\n<title>{}</title>",
+            "<g class=\"node {class}{paint}\" data-path=\"{}\"{weights} data-depth=\"{depth}\">\n<title>{}</title>",
             xml(&node.path),
             xml(&spoken(node)),
         ));

@@ -1,5 +1,6 @@
 //! `narchi-codegen render`: what is drawn, and that it can be read.
 
+mod fills;
 mod geometry;
 mod tangle;
 
@@ -9,7 +10,7 @@ use std::{
     process::Command,
 };
 
-use narchi_codegen::{Argument, Diagram, Graph, Input, Model, compile};
+use narchi_codegen::{Argument, Diagram, Fills, Graph, Input, Model, compile};
 
 use self::geometry::Picture;
 
@@ -134,7 +135,7 @@ fn sizes_are_numbers_where_they_are_given() {
 #[test]
 fn a_page_needs_nothing_else() {
     let model = model(Path::new("tests/models/nested.jsonnet"), None);
-    let page = model.page(&[], Some(1)).expect("a page");
+    let page = model.page(&[], Some(1), &Fills::default()).expect("a page");
     let others = page.replace("http://www.w3.org/2000/svg", "");
     for outside in ["http:", "https:", "src=", "href=", "@import", "url("] {
         assert!(!others.contains(outside), "{outside}");
@@ -154,7 +155,7 @@ fn what_files_say_is_only_text() {
     let model = model(Path::new("tests/pictures/hostile.jsonnet"), None);
     let diagram = model.diagram(&[], None).expect("a diagram");
     assert!(Picture::read(&diagram.svg()).problems().is_empty());
-    let page = model.page(&[], None).expect("a page");
+    let page = model.page(&[], None, &Fills::default()).expect("a page");
     for text in [diagram.svg(), diagram.mermaid(), page] {
         assert!(!text.contains("<img"), "{text}");
     }
