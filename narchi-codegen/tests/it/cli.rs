@@ -1,10 +1,6 @@
 //! The command line: what it prints, what it writes, how it exits.
 
-use std::{
-    fs,
-    path::Path,
-    process::{Command, Stdio},
-};
+use std::{fs, path::Path};
 
 use crate::command;
 
@@ -66,25 +62,14 @@ fn no_colour_where_nobody_looks() {
     assert!(!err.contains('\u{1b}'), "{err}");
 }
 
-/// With the terminal that `script` of util-linux makes.
 #[test]
 #[cfg(target_os = "linux")]
 fn a_terminal_has_colour_unless_somebody_wants_none() {
     let folder = folder();
     fs::write(folder.path().join("mlp.jsonnet"), MLP).expect("the folder is writable");
-    let printed = |no_color: &str| {
-        let check = format!("{} check mlp.jsonnet", env!("CARGO_BIN_EXE_narchi-codegen"));
-        let output = Command::new("script")
-            .args(["-qec", &check, "/dev/null"])
-            .current_dir(folder.path())
-            .env("NO_COLOR", no_color)
-            .stdin(Stdio::null())
-            .output()
-            .expect("`script` runs");
-        String::from_utf8(output.stdout).expect("UTF-8")
-    };
     for (no_color, is_colourful) in [("", true), ("1", false)] {
-        let text = printed(no_color);
+        let variables = [("NO_COLOR", no_color)];
+        let text = command::on_terminal(folder.path(), "check mlp.jsonnet", &variables);
         assert!(text.contains("missing-ext-var"), "{text}");
         assert_eq!(text.contains('\u{1b}'), is_colourful, "{text}");
     }

@@ -1,6 +1,9 @@
 //! The command line, as tests call it.
 
-use std::{path::Path, process::Command};
+use std::{
+    path::Path,
+    process::{Command, Stdio},
+};
 
 /// Runs `narchi-codegen` in a folder; gives the exit code, what was printed, and what was reported.
 pub(crate) fn run(folder: &Path, arguments: &[&str]) -> (i32, String, String) {
@@ -15,4 +18,20 @@ pub(crate) fn run(folder: &Path, arguments: &[&str]) -> (i32, String, String) {
         text(output.stdout),
         text(output.stderr),
     )
+}
+
+/// Runs `narchi-codegen` with the rest of a line of shell, on the terminal that `script` of util-linux makes; gives what that
+/// shows.
+#[cfg(target_os = "linux")]
+pub(crate) fn on_terminal(folder: &Path, rest: &str, variables: &[(&str, &str)]) -> String {
+    let line = format!("'{}' {rest}", env!("CARGO_BIN_EXE_narchi-codegen"));
+    let output = Command::new("script")
+        .args(["-qec", &line, "/dev/null"])
+        .current_dir(folder)
+        .env("TERM", "xterm")
+        .envs(variables.iter().copied())
+        .stdin(Stdio::null())
+        .output()
+        .expect("`script` runs");
+    String::from_utf8(output.stdout).expect("UTF-8")
 }

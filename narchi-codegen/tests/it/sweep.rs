@@ -19,6 +19,17 @@ local width = std.extVar('width');
 }
 ";
 
+/// What there is of the combinations of [`AXES`].
+const TABLE: &str = "width,kernel,parameters,multiply_adds,peak_bytes,problem
+8,3,314,42416,9376,
+8,17,,,,kernel-too-large
+32,3,1226,169664,28288,
+32,17,,,,kernel-too-large
+";
+
+/// What is said of them.
+const TOLD: &str = "4 variants, 2 of which have problems\n";
+
 fn run(folder: &Path, arguments: &[&str]) -> (i32, String, String) {
     fs::write(folder.join("net.jsonnet"), NET).unwrap();
     command::run(folder, &[&["sweep"], arguments].concat())
@@ -37,15 +48,37 @@ fn every_combination_is_a_line_also_those_with_problems() {
     let folder = tempfile::tempdir().unwrap();
     let (code, out, err) = run(folder.path(), &AXES);
     assert_eq!(code, 0, "{err}");
-    assert_eq!(
-        out,
-        "width,kernel,parameters,multiply_adds,peak_bytes,problem\n\
-         8,3,314,42416,9376,\n\
-         8,17,,,,kernel-too-large\n\
-         32,3,1226,169664,28288,\n\
-         32,17,,,,kernel-too-large\n"
+    assert_eq!((out.as_str(), err.as_str()), (TABLE, TOLD));
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_terminal_has_a_bar_for_as_long_as_it_takes() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("net.jsonnet"), NET).unwrap();
+    let shown = |streams: &str| {
+        let words: Vec<String> = AXES.iter().map(|it| format!("'{it}'")).collect();
+        let rest = format!("sweep {} {streams}", words.join(" "));
+        // What ends lines on a terminal is longer.
+        command::on_terminal(folder.path(), &rest, &[]).replace("\r\n", "\n")
+    };
+    let read = |name: &str| fs::read_to_string(folder.path().join(name)).unwrap();
+
+    let text = shown("> table.csv");
+    assert_eq!(read("table.csv"), TABLE);
+    // Each state of the bar is erased before the next.
+    let states: Vec<&str> = text.split("\r\u{1b}[2K").collect();
+    let (after, bars) = states.split_last().unwrap();
+    assert!(bars.iter().all(|it| it.contains('█')), "{text:?}");
+    assert!(
+        bars.last().is_some_and(|it| it.contains(" 4/4 ")),
+        "{text:?}"
     );
-    assert_eq!(err, "4 variants, 2 of which have problems\n");
+    assert_eq!(*after, TOLD, "{text:?}");
+
+    // The bar is for who is told, not for who reads the table.
+    assert_eq!(shown("2> told"), TABLE);
+    assert_eq!(read("told"), TOLD);
 }
 
 #[test]
