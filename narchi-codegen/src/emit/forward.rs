@@ -10,6 +10,7 @@ use quote::quote;
 use super::{
     blame,
     body::{Statement, body},
+    chains::chains,
     classes,
     context::Context,
     locals::{self, Locals, Name, Outcome, Step},
@@ -128,8 +129,11 @@ impl<'a> Body<'a> {
     }
 
     fn emit(mut self) -> TokenStream {
-        for index in &self.context.class.order {
-            self.emit_block(*index);
+        for blocks in chains(self.context, &self.uses) {
+            match blocks.as_slice() {
+                [block] => self.emit_block(*block),
+                blocks => self.emit_chain(blocks),
+            }
         }
         let outputs = self.context.example.outputs.iter();
         let outputs: Vec<Operand> = outputs
@@ -171,6 +175,60 @@ impl<'a> Body<'a> {
             },
             What::Run { scopes, .. } => self.emit_run(index, block, scopes[0], &operands),
         }
+    }
+
+    /// Kernels that are called together.
+    fn emit_chain(&mut self, chain: &[usize]) {
+        let blocks = &self.context.example.blocks;
+        let (Some(first), Some(last)) = (chain.first(), chain.last()) else {
+            return;
+        };
+        let block = &blocks[*last];
+        let added = block.inputs.iter().filter(|_| block.fused.adds).skip(1);
+        let sources = blocks[*first].operands().iter().chain(added);
+        let operand = |it: &Source| {
+            let is_last = chain.iter().any(|user| self.uses.is_last(*it, *user));
+            let operand = self.locals.operand(*it, is_last, self.uses.is_only(*it));
+            let memory = classes::memory(self.context.classes, self.context.example, *it);
+            Operand { memory, ..operand }
+        };
+        let operands: Vec<Operand> = sources.map(operand).collect();
+        let fields = chain.iter().map(|it| self.field(*it));
+        let fields = quote!(&[#(&#fields),*]);
+        let source = Source::Block {
+            block: *last,
+            port: 0,
+        };
+        let value = match operands.as_slice() {
+            [input, other] => {
+                let method = if other.is_free() && other.name != input.name {
+                    quote!(chain_add_)
+                } else {
+                    quote!(chain_add)
+                };
+                let (input, other) = (input.by_ref(), other.by_ref());
+                quote!(frozen::#method(#fields, #input, #other)?)
+            }
+            operands => {
+                let inputs = operands.iter().map(Operand::by_ref);
+                quote!(frozen::chain(#fields, #(#inputs),*)?)
+            }
+        };
+        let noun = match &block.what {
+            What::Layer(leaf) => leaf.layer.noun(),
+            What::Run { .. } => "block",
+        };
+        // Modules know what they are called.
+        let statement = Statement::Block(String::new());
+        self.locals.statements.push(statement);
+        self.locals.assign(Step {
+            results: self.outcomes(*last, block),
+            operands: &operands,
+            moves: Moves::Nothing,
+            value,
+            name: self.name(block, source, noun),
+            note: self.note(&blocks[*first], source),
+        });
     }
 
     fn emit_layer(&mut self, index: usize, block: &Block, leaf: &Leaf, operands: &[Operand]) {

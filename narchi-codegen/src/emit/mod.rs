@@ -6,6 +6,7 @@
 
 mod blame;
 mod body;
+mod chains;
 mod classes;
 mod classify;
 mod context;

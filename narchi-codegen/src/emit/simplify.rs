@@ -6,6 +6,8 @@ use super::{
     plan::{Block, Element, Form, Key, Scope, ScopeId, Source, What},
 };
 
+/// In the frozen form, so many kernels in a row are fields of their own; more are an array.
+const MOST_KERNELS: usize = 3;
 /// Longer names, which deep nesting would make, say no more.
 const MAX_NAME: usize = 40;
 
@@ -236,7 +238,9 @@ fn is_small(scope: &Scope, index: usize, context: &Dissolve<'_>) -> bool {
     if weights == 0 {
         return true;
     }
-    if !inner.numbered || is_in_run(scope, index, context.marks) {
+    let is_kernel = context.form == Form::Frozen && inner.blocks.len() == 1;
+    let most = if is_kernel { MOST_KERNELS } else { 1 };
+    if !inner.numbered || run_around(scope, index, context.marks) > most {
         return false;
     }
     let is_run = |block: &Block| matches!(block.what, What::Run { .. });
@@ -259,18 +263,18 @@ fn opens(scope: &Scope, index: usize, readers: &[Option<usize>], context: &Disso
     let inner = &context.inside[id];
     let is_plain = inner.numbered && inner.type_name.is_none();
     is_plain
-        && !is_in_run(scope, index, context.marks)
+        && run_around(scope, index, context.marks) == 1
         && frozen::may_join(inner, &scope.blocks[reader])
 }
 
-fn is_in_run(scope: &Scope, index: usize, marks: &[Marks]) -> bool {
-    let ty = |index: usize| {
-        scope
-            .blocks
-            .get(index)?
-            .first_scope()
-            .map(|it| marks[it].ty)
-    };
-    let has_before = || index.checked_sub(1).is_some_and(|it| ty(it) == ty(index));
-    scope.numbered && (ty(index + 1) == ty(index) || has_before())
+/// How many neighbours of one type there are in a Sequential, with this one.
+fn run_around(scope: &Scope, index: usize, marks: &[Marks]) -> usize {
+    let ty = |block: &Block| block.first_scope().map(|it| marks[it].ty);
+    let this = ty(&scope.blocks[index]);
+    if !scope.numbered || this.is_none() {
+        return 1;
+    }
+    let is_same = |it: &&Block| ty(it) == this;
+    let (before, after) = scope.blocks.split_at(index);
+    before.iter().rev().take_while(is_same).count() + after.iter().take_while(is_same).count()
 }

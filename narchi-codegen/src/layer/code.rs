@@ -146,6 +146,15 @@ pub(crate) enum Memory {
     View,
 }
 
+/// What an output of a frozen kernel depends on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reach {
+    /// All channels of one place, the same place of the input.
+    Place,
+    /// One channel of some places, the same channel of the input.
+    Channel,
+}
+
 impl Number {
     pub(crate) fn int(name: &'static str, role: Role, value: impl Into<Dim>) -> Self {
         let value = Value::Dim(value.into());

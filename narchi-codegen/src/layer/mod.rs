@@ -12,7 +12,7 @@ use std::{borrow::Cow, fmt::Debug, sync::Arc};
 use proc_macro2::TokenStream;
 
 pub(crate) use self::{
-    code::{Argument, Channels, Memory, Module, Moves, Number, Operand, Role, Site, Value},
+    code::{Argument, Channels, Memory, Module, Moves, Number, Operand, Reach, Role, Site, Value},
     needs::{Need, Needs},
     param::{Axes, Mode, Padding, Param, Params, Unfit, WrongSize, of_axes, size},
 };
@@ -124,6 +124,11 @@ pub(crate) trait Layer: Describe + Debug + Send + Sync {
 
     /// Frozen: if what comes before and after it can be part of its kernel, where its output has the channels.
     fn kernel_channels(&self, _output: &Type) -> Option<usize> {
+        None
+    }
+
+    /// Frozen: what an output of an image depends on, where it can be computed in one go with what comes before and after it.
+    fn reach(&self, _inputs: &[Type]) -> Option<Reach> {
         None
     }
 

@@ -11,7 +11,7 @@ use super::check::{
 use crate::{
     dim::{Dim, Window},
     layer::{
-        Axes, Channels, Layer, LayerDef, Mode, Module, Needs, Number, Padding, Problem, Role, Site,
+        Axes, Channels, Layer, LayerDef, Mode, Module, Needs, Number, Padding, Problem, Reach, Role, Site,
         Weight, exactly, layer,
     },
     shape::Type,
@@ -112,6 +112,10 @@ macro_rules! convolution {
                 Some(1)
             }
 
+            fn reach(&self, inputs: &[Type]) -> Option<Reach> {
+                self.conv().reach(inputs)
+            }
+
             fn pads(&self) -> bool {
                 self.conv().padding() != ([0; $axes], [0; $axes])
             }
@@ -202,6 +206,20 @@ impl<const D: usize> Conv<'_, D> {
             }
         }
         Ok(())
+    }
+
+    fn reach(&self, inputs: &[Type]) -> Option<Reach> {
+        let is_bare = self.kernel == [1; D] && self.padding() == ([0; D], [0; D]);
+        // The kernels for this are those of two axes.
+        if D != 2 || self.mode != Mode::Zeros {
+            return None;
+        }
+        if is_bare && self.stride == [1; D] && self.groups == 1 {
+            return Some(Reach::Place);
+        }
+        let groups = Dim::from(self.groups);
+        let is_each = inputs.first()?.dims().get(1) == Some(&groups) && *self.out_feats == groups;
+        (is_each && self.groups > 1).then_some(Reach::Channel)
     }
 
     /// What is added at the start of each axis, and what the end gets beyond that.

@@ -1,5 +1,6 @@
 //! Convolutions with packed weights.
 
+mod chain;
 mod compute;
 mod ending;
 mod packed;
@@ -19,6 +20,7 @@ use super::fold::{Pair, folded};
 use super::options::wished;
 use super::shared::Shared;
 use super::shim::Kernels;
+pub use chain::{chain, chain_add, chain_add_};
 use compute::Sum;
 use packed::{Packed, obstacle};
 use small::Small;

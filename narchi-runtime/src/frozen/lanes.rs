@@ -27,6 +27,18 @@ impl Lanes {
     pub(super) const ZERO: Self = Self([0.; LANES]);
 }
 
+/// The numbers of some lanes.
+pub(super) fn flat(lanes: &[Lanes]) -> &[f32] {
+    // SAFETY: lanes are nothing but so many numbers, without gaps.
+    unsafe { std::slice::from_raw_parts(lanes.as_ptr().cast(), lanes.len() * LANES) }
+}
+
+/// The same, to be written.
+pub(super) fn flat_mut(lanes: &mut [Lanes]) -> &mut [f32] {
+    // SAFETY: as above.
+    unsafe { std::slice::from_raw_parts_mut(lanes.as_mut_ptr().cast(), lanes.len() * LANES) }
+}
+
 /// What the processor has for them: whoever has this knows that.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Instructions(Level);

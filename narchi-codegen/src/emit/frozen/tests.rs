@@ -4,6 +4,14 @@ use super::super::{Forms, tests::code_of};
 
 /// The lines of `new` and `forward` of the frozen form of a network from `x` to `y`.
 fn frozen(x: &str, blocks: &str, wires: &str) -> String {
+    let code = both(x, blocks, wires);
+    let begin = code.find("impl FrozenNet {").unwrap();
+    let end = code[begin..].find("\n}\n").unwrap();
+    code[begin..begin + end].to_owned()
+}
+
+/// The code of both forms.
+fn both(x: &str, blocks: &str, wires: &str) -> String {
     let sizes = vec![r#""<<auto>>""#; x.split(',').count()].join(", ");
     let text = format!(
         r#"{{ "_id": "net", "blocks": [{blocks}], "graph": [{wires}],
@@ -11,10 +19,7 @@ fn frozen(x: &str, blocks: &str, wires: &str) -> String {
               "outputs": [{{ "_id": "y", "_shape": [{sizes}] }}] }}"#
     );
     let code = code_of(&serde_json::from_str(&text).unwrap(), Forms::Both);
-    let code = code.source("", None);
-    let begin = code.find("impl FrozenNet {").unwrap();
-    let end = code[begin..].find("\n}\n").unwrap();
-    code[begin..begin + end].to_owned()
+    code.source("", None)
 }
 
 /// Checks that the frozen form has these lines in this order, one directly after the other.
@@ -176,4 +181,94 @@ fn the_last_kernel_of_a_sequential_takes_the_sum_behind_it() {
             "self.seq_conv3.forward_add(&y, x)",
         ],
     );
+}
+
+const EXPAND: &str = r#""_class": "Conv2d", "output_feats": 6, "kernel_size": 1"#;
+const EACH: &str =
+    r#""_class": "Conv2d", "output_feats": 6, "kernel_size": 3, "padding": 1, "groups": 6"#;
+
+#[test]
+fn a_convolution_of_each_channel_is_called_with_those_around_it() {
+    let blocks = format!(
+        r#"{{ "_id": "a", {EXPAND} }}, {{ "_id": "b", {EACH} }}, {{ "_id": "act", "_class": "ReLU" }}, {{ "_id": "c", {CONV} }}"#
+    );
+    let code = frozen(IMAGE, &blocks, r#""x -> a -> b -> act -> c -> y""#);
+    check(&code, &["frozen::chain(&[&self.a, &self.b, &self.c], x)"]);
+    let blocks = format!(
+        r#"{{ "_id": "a", {EXPAND} }}, {{ "_id": "b", {EACH} }}, {{ "_id": "tanh", "_class": "Tanh" }}, {{ "_id": "c", {EACH} }}"#
+    );
+    let code = frozen(IMAGE, &blocks, r#""x -> a -> b -> tanh -> c -> y""#);
+    check(
+        &code,
+        &[
+            "let y = frozen::chain(&[&self.a, &self.b], x)?; // [N, 6, 8, 8]",
+            "self.c.forward(&y)",
+        ],
+    );
+}
+
+#[test]
+fn what_is_between_two_kernels_is_there_for_others_who_read_it() {
+    let blocks = format!(
+        r#"{{ "_id": "a", {EXPAND} }}, {{ "_id": "b", {EACH} }}, {{ "_id": "cat", "_class": "Concatenate", "dim": 0 }}"#
+    );
+    let code = frozen(IMAGE, &blocks, r#""x -> a -> b -> cat -> y", "a -> cat""#);
+    check(
+        &code,
+        &[
+            "let y = self.a.forward(x)?; // [N, 6, 8, 8]",
+            "let b = self.b.forward(&y)?;",
+        ],
+    );
+}
+
+#[test]
+fn convolutions_that_reach_further_are_called_alone() {
+    let of = |more: &str| {
+        let blocks = format!(r#"{{ "_id": "a", {EXPAND} {more} }}, {{ "_id": "b", {EACH} }}"#);
+        frozen(IMAGE, &blocks, r#""x -> a -> b -> y""#)
+    };
+    assert!(of("").contains("frozen::chain("), "{}", of(""));
+    for more in [r#", "stride": 2"#, r#", "padding": 1"#, r#", "groups": 3"#] {
+        assert!(!of(more).contains("frozen::chain("), "{}", of(more));
+    }
+}
+
+#[test]
+fn the_last_one_of_a_chain_takes_the_sum() {
+    let blocks = format!(
+        r#"{{ "_id": "first", {CONV} }}, {{ "_id": "a", {EXPAND} }}, {{ "_id": "b", {EACH} }}, {{ "_id": "c", {CONV} }},
+           {{ "_id": "add", "_class": "Add" }}"#
+    );
+    let of = |wires| frozen(IMAGE, &blocks, wires);
+    check(
+        &of(r#""x -> first -> a -> b -> c -> add -> y", "first -> add""#),
+        &["frozen::chain_add(&[&self.a, &self.b, &self.c], &y, &y)"],
+    );
+    check(
+        &of(r#""x -> first -> add -> y", "x -> a -> b -> c -> add""#),
+        &["frozen::chain_add_(&[&self.a, &self.b, &self.c], x, &y)"],
+    );
+}
+
+#[test]
+fn a_few_sequentials_with_one_kernel_each_are_fields_and_many_an_array() {
+    let seq = format!(
+        r#"{{ "_class": "Sequential", "blocks": [{{ {CONV} }}, {{ {NORM} }}, {{ "_class": "ReLU" }}] }}"#
+    );
+    let of = |count: usize| {
+        let blocks = vec![seq.as_str(); count].join(", ");
+        let all = format!(r#"{{ "_id": "all", "_class": "Sequential", "blocks": [{blocks}] }}"#);
+        both(IMAGE, &all, r#""x -> all -> y""#)
+    };
+    check(
+        &of(3),
+        &[
+            "conv0: frozen::Conv2d,",
+            "conv1: frozen::Conv2d,",
+            "conv2: frozen::Conv2d,",
+            "}",
+        ],
+    );
+    assert!(of(4).contains("; 4],"), "{}", of(4));
 }

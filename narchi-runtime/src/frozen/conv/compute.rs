@@ -80,7 +80,7 @@ impl<const D: usize> Conv<D> {
     }
 
     #[inline]
-    fn call<'a>(
+    pub(super) fn call<'a>(
         &self,
         input: &'a Tensor,
         sizes: &'a Sizes,
@@ -142,7 +142,7 @@ impl<const D: usize> Conv<D> {
 
     /// The sizes of an input that is right but for them.
     #[inline]
-    fn suitable(&self, input: &Tensor, kind: Kind) -> Option<Sizes> {
+    pub(super) fn suitable(&self, input: &Tensor, kind: Kind) -> Option<Sizes> {
         let sizes = Sizes::of(input)?;
         let size = sizes.as_slice();
         let is_right = size.len() == D + 2 && size[1] == self.in_channels;
@@ -163,7 +163,7 @@ impl<const D: usize> Conv<D> {
 
     /// Of an input that is padded already; nothing if it is smaller than the kernel.
     #[inline]
-    fn output_size(&self, input: &Sizes) -> Option<Sizes> {
+    pub(super) fn output_size(&self, input: &Sizes) -> Option<Sizes> {
         let config = &self.config;
         let mut size = *input;
         size.as_mut_slice()[1] = self.out_channels;

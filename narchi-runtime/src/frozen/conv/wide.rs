@@ -1,10 +1,12 @@
 //! Convolutions in plain Rust, in the widest registers of x86.
 //!
-//! They read and write channels-last images. Nothing stands between them and libtorch's threads, so that a call costs a few
+//! They write channels-last images, and read them. Nothing stands between them and libtorch's threads, so that a call costs a few
 //! microseconds where one of oneDNN's costs 28.
 
+mod bands;
 mod cells;
 mod depthwise;
+mod direct;
 mod geometry;
 mod output;
 mod pointwise;
@@ -18,6 +20,7 @@ use std::sync::LazyLock;
 
 use tch::Tensor;
 
+use super::chain::Link;
 use super::ending::Ending;
 use super::small::Call;
 use crate::frozen::dense::{Order, Sizes, count, elements, in_parts, ordered};
@@ -27,8 +30,10 @@ use crate::frozen::memory::described;
 use crate::frozen::shared::Shared;
 use crate::nn::ConvConfig;
 use crate::{Error, Result};
+use bands::{Bands, Chain};
 use cells::{Cells, uninitialized};
 use depthwise::Depthwise;
+use direct::Direct;
 use geometry::{Geometry, Images};
 use output::Output;
 use pointwise::Pointwise;
@@ -62,23 +67,26 @@ struct Weights {
     bias: Vec<Lanes>,
 }
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Way {
     Winograd,
     Pointwise,
     Depthwise,
+    Direct,
 }
 
 /// What there is to compute.
 struct Job<'a> {
     geometry: Geometry,
     images: Images,
-    /// Channels-last.
     input: &'a [f32],
+    /// That of the input.
+    order: Order,
     weights: &'a [Lanes],
     /// Of full panels: zeros follow.
     bias: &'a [Lanes],
     output: Output,
+    instructions: Instructions,
 }
 
 /// A way to compute a convolution.
@@ -110,6 +118,17 @@ struct Scratch {
 
 thread_local! {
     static SCRATCH: RefCell<Scratch> = RefCell::default();
+}
+
+fn share_out<M: Method>(job: &Job<'_>) -> Result<()> {
+    let threads = count(i64::from(tch::get_num_threads()));
+    let shares = M::shares(job, threads.min(job.multiplications() / GRAIN + 1));
+    in_parts(shares.len(), 1, &|from, to| {
+        for share in &shares[from..to] {
+            with_scratch(|it| run::<M>(job, share, it));
+        }
+    })?;
+    Ok(())
 }
 
 /// That of this thread, or a new one while the thread ends.
@@ -161,6 +180,7 @@ impl Wide {
             Way::Winograd => "Winograd",
             Way::Pointwise => "pointwise",
             Way::Depthwise => "depthwise",
+            Way::Direct => "direct",
         }
     }
 
@@ -168,13 +188,15 @@ impl Wide {
     #[track_caller]
     pub(super) fn run(&self, call: &Call<'_>, may_overwrite: bool) -> Result<Tensor> {
         let last;
-        let input = match ordered(call.input, call.sizes) {
-            Some((input, Order::Last)) => input,
+        let (input, order) = match ordered(call.input, call.sizes) {
+            Some((input, Order::First)) if self.way == Way::Direct => (input, Order::First),
+            Some((input, Order::Last)) => (input, Order::Last),
             _ => {
                 last = call.input.f_permute([0, 2, 3, 1])?.f_contiguous()?;
                 let sizes = Sizes::of(&last);
                 let input = sizes.and_then(|it| elements(&last, &it));
-                input.ok_or_else(|| unreadable(call.input))?
+                let input = input.ok_or_else(|| unreadable(call.input))?;
+                (input, Order::Last)
             }
         };
         let images = Images::of(call);
@@ -191,6 +213,7 @@ impl Wide {
             geometry: self.geometry,
             images,
             input,
+            order,
             weights: &self.weights.values,
             bias: &self.weights.bias,
             output: Output {
@@ -198,25 +221,53 @@ impl Wide {
                 others: ending.added.map(cells).transpose()?,
                 epilogue: ending.now,
             },
+            instructions: self.instructions,
         };
         match self.way {
-            Way::Winograd => self.share_out::<Winograd>(&job),
-            Way::Pointwise => self.share_out::<Pointwise>(&job),
-            Way::Depthwise => self.share_out::<Depthwise>(&job),
+            Way::Winograd => share_out::<Winograd>(&job),
+            Way::Pointwise => share_out::<Pointwise>(&job),
+            Way::Depthwise => share_out::<Depthwise>(&job),
+            Way::Direct => share_out::<Direct>(&job),
         }?;
         ending.finished(output)
     }
 
-    fn share_out<M: Method>(&self, job: &Job<'_>) -> Result<()> {
-        let threads = count(i64::from(tch::get_num_threads()));
-        let shares = M::shares(job, threads.min(job.multiplications() / GRAIN + 1));
-        let instructions = self.instructions;
-        in_parts(shares.len(), 1, &|from, to| {
-            for share in &shares[from..to] {
-                with_scratch(|it| run::<M>(job, share, it, instructions));
-            }
-        })?;
-        Ok(())
+    /// The outputs of the last one of a chain; nothing where that would be no faster.
+    #[track_caller]
+    pub(super) fn chained(
+        links: &[Link<'_>],
+        call: &Call<'_>,
+        may_overwrite: bool,
+    ) -> Result<Option<Tensor>> {
+        let (Some(chain), Some(last)) = (Chain::of(links), links.last()) else {
+            return Ok(None);
+        };
+        let Some((input, Order::Last)) = ordered(call.input, call.sizes) else {
+            return Ok(None);
+        };
+        let images = chain.images(call);
+        let threads = count(i64::from(tch::get_num_threads())).max(1);
+        if !chain.pays(&images, threads) {
+            return Ok(None);
+        }
+        let ending = Ending::of(call);
+        let output = match ending.added {
+            Some(other) if may_overwrite => other.shallow_clone(),
+            _ => uninitialized(call.outputs, Order::Last)?,
+        };
+        let cells = |it| Cells::of(it, &last.outputs).ok_or_else(|| unreadable(it));
+        let bands = Bands {
+            chain,
+            images,
+            input,
+            output: Output {
+                cells: cells(&output)?,
+                others: ending.added.map(cells).transpose()?,
+                epilogue: ending.now,
+            },
+        };
+        bands.run(threads)?;
+        ending.finished(output).map(Some)
     }
 }
 
@@ -224,8 +275,8 @@ impl Wide {
     unsafe_code,
     reason = "the processor has the instructions that it is known to have"
 )]
-fn run<M: Method>(job: &Job<'_>, share: &Share, scratch: &mut Scratch, with: Instructions) {
-    match with.level() {
+fn run<M: Method>(job: &Job<'_>, share: &Share, scratch: &mut Scratch) {
+    match job.instructions.level() {
         // SAFETY: nobody has `Instructions` of a level whose instructions the processor lacks.
         Level::Avx512 => unsafe { with_avx512::<M>(job, share, scratch) },
         // SAFETY: as above.
@@ -251,7 +302,10 @@ impl Way {
         if pointwise::suits(geometry) {
             return Some(Self::Pointwise);
         }
-        depthwise::suits(geometry).then_some(Self::Depthwise)
+        if depthwise::suits(geometry) {
+            return Some(Self::Depthwise);
+        }
+        direct::suits(geometry).then_some(Self::Direct)
     }
 
     fn packed(self, geometry: &Geometry, weights: &[f32]) -> Vec<Lanes> {
@@ -259,6 +313,7 @@ impl Way {
             Self::Winograd => winograd::packed(geometry, weights),
             Self::Pointwise => pointwise::packed(geometry, weights),
             Self::Depthwise => depthwise::packed(geometry, weights),
+            Self::Direct => direct::packed(geometry, weights),
         }
     }
 }
@@ -270,6 +325,17 @@ impl Job<'_> {
         let taps: usize = self.geometry.kernel.iter().product();
         let outputs = self.images.count * height * width * self.geometry.outputs;
         outputs * taps * (inputs / groups.max(1))
+    }
+
+    /// One share of rows for each thread.
+    fn rows(&self, threads: usize) -> Vec<Share> {
+        let rows = self.images.count * self.images.output[0];
+        let shares = parts(rows, threads.clamp(1, rows.max(1)));
+        let shares = shares.map(|places| Share {
+            places,
+            panels: 0..0,
+        });
+        shares.collect()
     }
 
     /// One share for each thread, of places if there are enough of them, otherwise also of panels.

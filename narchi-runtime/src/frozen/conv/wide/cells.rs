@@ -37,6 +37,24 @@ impl Cells {
         })
     }
 
+    /// Of a slice; they must not be used after its end.
+    pub(super) fn of_slice(slice: &mut [f32]) -> Self {
+        Self {
+            start: slice.as_mut_ptr(),
+            length: slice.len(),
+        }
+    }
+
+    /// Those from a place on.
+    pub(super) fn from(self, at: usize) -> Self {
+        let at = at.min(self.length);
+        Self {
+            // SAFETY: it is inside, or the end.
+            start: unsafe { self.start.add(at) },
+            length: self.length - at,
+        }
+    }
+
     /// Copies those from `at` on to `to`, if there are as many.
     ///
     /// # Safety

@@ -39,13 +39,7 @@ pub(super) fn packed(geometry: &Geometry, weights: &[f32]) -> Vec<Lanes> {
 impl Method for Depthwise {
     /// Places are rows.
     fn shares(job: &Job<'_>, threads: usize) -> Vec<Share> {
-        let rows = job.images.count * job.images.output[0];
-        let shares = parts(rows, threads.clamp(1, rows.max(1)));
-        let shares = shares.map(|places| Share {
-            places,
-            panels: 0..0,
-        });
-        shares.collect()
+        job.rows(threads)
     }
 
     #[inline(always)]
@@ -71,7 +65,7 @@ struct Row<'a> {
     input: &'a [[f32; LANES]],
     /// The place of its first output.
     first: usize,
-    /// The row of the input with which its image begins.
+    /// The row of the input with which its image begins, which may be before the first one.
     image: usize,
     /// The row of the padded image at which the first tap is.
     top: usize,
@@ -102,6 +96,7 @@ impl Job<'_> {
             ..
         } = self.geometry;
         let height = self.images.input[0];
+        let skipped = self.images.skipped;
         // How far the first tap is above the image, and how many taps are before its end.
         let top = row * stride[0];
         let above = padding[0].saturating_sub(top).div_ceil(dilation[0]);
@@ -111,8 +106,8 @@ impl Job<'_> {
         Row {
             job: self,
             input: self.input.as_chunks().0,
-            first: (image * self.images.output[0] + row) * self.images.output[1],
-            image: image * height,
+            first: (image * self.images.output[0] + row - skipped[1]) * self.images.output[1],
+            image: (image * height).wrapping_sub(skipped[0]),
             top,
             taps: above.min(kernel[0])..below.min(kernel[0]),
         }
@@ -149,7 +144,7 @@ impl Row<'_> {
             let mut sums = [V::load(&self.job.bias[group].0); P];
             for row in self.taps.clone() {
                 let y = self.top + row * geometry.dilation[0] - geometry.padding[0];
-                let line = (self.image + y) * wide;
+                let line = self.image.wrapping_add(y) * wide;
                 let weights = &self.job.weights[group * taps + row * width..][..width];
                 for (tap, Lanes(weight)) in weights.iter().enumerate() {
                     let weight = V::load(weight);
@@ -193,7 +188,7 @@ impl Row<'_> {
             return;
         }
         let last = (self.taps.end - 1) * height + self.top;
-        let line = (self.image + last - geometry.padding[0]) * self.job.images.input[1];
+        let line = self.image.wrapping_add(last - geometry.padding[0]) * self.job.images.input[1];
         let right = (column + P) * geometry.stride[1] + (geometry.kernel[1] - 1) * width;
         let at = (line + right - geometry.padding[1]) * groups + group;
         for index in 0..P {
@@ -209,7 +204,7 @@ impl Row<'_> {
     unsafe_code,
     reason = "one check for all: one for each takes longer than the multiplication"
 )]
-fn spread<T, const P: usize>(from: &[T], at: usize, step: usize) -> [&T; P] {
+pub(super) fn spread<T, const P: usize>(from: &[T], at: usize, step: usize) -> [&T; P] {
     assert!(at + (P - 1) * step < from.len(), "the image has ended");
     // SAFETY: the last one is inside, and so are those before it.
     array::from_fn(|it| unsafe { from.get_unchecked(at + it * step) })

@@ -1,5 +1,7 @@
 //! The sizes of a convolution.
 
+use std::ops::Range;
+
 use super::PANEL;
 use crate::frozen::conv::small::Call;
 use crate::frozen::dense::{Sizes, count};
@@ -23,6 +25,8 @@ pub(super) struct Images {
     pub(super) count: usize,
     pub(super) input: [usize; 2],
     pub(super) output: [usize; 2],
+    /// So many rows of the input and of the output are missing at the beginning: there is one image then.
+    pub(super) skipped: [usize; 2],
 }
 
 impl Geometry {
@@ -52,18 +56,35 @@ impl Geometry {
     pub(super) fn panels(&self) -> usize {
         self.outputs.div_ceil(PANEL)
     }
+
+    /// From the first row that an output needs to the one behind the last.
+    pub(super) fn window(&self) -> usize {
+        (self.kernel[0] - 1) * self.dilation[0] + 1
+    }
+
+    /// The rows that some rows of the output need, of an image of this height.
+    pub(super) fn needed(&self, rows: Range<usize>, height: usize) -> Range<usize> {
+        let (stride, padding) = (self.stride[0], self.padding[0]);
+        let start = (rows.start * stride).saturating_sub(padding).min(height);
+        let last = rows.end.saturating_sub(1) * stride;
+        let end = (last + self.window()).saturating_sub(padding).min(height);
+        start..end.max(start)
+    }
 }
 
 impl Images {
     pub(super) fn of(call: &Call<'_>) -> Self {
-        let last_two = |sizes: &Sizes| {
-            let size = sizes.as_slice();
-            [2, 3].map(|axis| size.get(axis).copied().map_or(0, count))
-        };
         Self {
             count: call.sizes.as_slice().first().copied().map_or(0, count),
             input: last_two(call.sizes),
             output: last_two(call.outputs),
+            skipped: [0, 0],
         }
     }
+}
+
+/// Height and width.
+pub(super) fn last_two(sizes: &Sizes) -> [usize; 2] {
+    let size = sizes.as_slice();
+    [2, 3].map(|axis| size.get(axis).copied().map_or(0, count))
 }

@@ -2,6 +2,7 @@
 
 use tch::Tensor;
 
+use super::chain::Link;
 use super::small::Call;
 use crate::Result;
 use crate::frozen::fold;
@@ -22,5 +23,9 @@ impl Wide {
 
     pub(super) fn run(&self, _: &Call<'_>, _: bool) -> Result<Tensor> {
         match *self {}
+    }
+
+    pub(super) fn chained(_: &[Link<'_>], _: &Call<'_>, _: bool) -> Result<Option<Tensor>> {
+        Ok(None)
     }
 }

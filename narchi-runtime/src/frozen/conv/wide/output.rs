@@ -23,6 +23,24 @@ pub(super) struct Output {
 }
 
 impl Output {
+    /// To a slice, which must live as long.
+    pub(super) fn inside(slice: &mut [f32], epilogue: Epilogue) -> Self {
+        Self {
+            cells: Cells::of_slice(slice),
+            others: None,
+            epilogue,
+        }
+    }
+
+    /// The part of it that begins at a place.
+    pub(super) fn from(&self, at: usize) -> Self {
+        Self {
+            cells: self.cells.from(at),
+            others: self.others.map(|it| it.from(at)),
+            epilogue: self.epilogue,
+        }
+    }
+
     /// Puts sixteen sums to each place.
     #[inline(always)]
     pub(super) fn put<V: Vector, const N: usize>(&self, at: [usize; N], mut sums: [V; N]) {

@@ -59,7 +59,7 @@ impl Case {
     }
 
     /// One of each way.
-    fn each() -> [Self; 3] {
+    fn each() -> [Self; 4] {
         let padding = [1, 1];
         let usual = ConvConfig {
             padding,
@@ -69,10 +69,11 @@ impl Case {
             Self::winograd(32, 80, [1, 1]),
             Self::pointwise(40, 72, [1, 1]),
             Self::depthwise(48, [3, 3], usual),
+            Self::new([48, 3, 3, 3], usual),
         ];
         assert_eq!(
             cases.each_ref().map(|it| it.wide.name()),
-            ["Winograd", "pointwise", "depthwise"]
+            ["Winograd", "pointwise", "depthwise", "direct"]
         );
         cases
     }
@@ -169,6 +170,35 @@ fn each_channel_alone_gives_the_convolution() {
 }
 
 #[test]
+fn few_channels_give_the_convolution_in_either_order() {
+    for (inputs, outputs) in [(1, 16), (2, 48), (3, 64), (4, 80)] {
+        for (kernel, stride) in [
+            ([3, 3], [1, 1]),
+            ([3, 3], [2, 2]),
+            ([1, 5], [1, 3]),
+            ([7, 7], [2, 1]),
+        ] {
+            for (padding, dilation) in [([0, 0], [1, 1]), ([1, 1], [1, 1]), ([4, 3], [2, 2])] {
+                let config = ConvConfig {
+                    stride,
+                    padding,
+                    dilation,
+                    ..Default::default()
+                };
+                let case = Case::new([outputs, inputs, kernel[0], kernel[1]], config);
+                assert_eq!(case.wide.name(), "direct");
+                for [images, height, width] in [[2, 13, 16], [1, 16, 31], [1, 14, 60]] {
+                    case.check([images, height, width]);
+                    let x = random(&[images, inputs, height, width]);
+                    let run = |it: &Tensor| case.run(it, None, Epilogue::Relu, false);
+                    assert_eq!(run(&x), run(&channels_last(&x)));
+                }
+            }
+        }
+    }
+}
+
+#[test]
 fn taps_that_are_all_outside_add_nothing() {
     let config = ConvConfig {
         padding: [6, 6],
@@ -176,6 +206,8 @@ fn taps_that_are_all_outside_add_nothing() {
     };
     Case::depthwise(16, [3, 3], config).check([1, 1, 1]);
     Case::depthwise(16, [3, 3], config).check([1, 4, 9]);
+    Case::new([16, 3, 3, 3], config).check([1, 1, 1]);
+    Case::new([16, 3, 3, 3], config).check([1, 4, 9]);
 }
 
 #[test]
@@ -373,7 +405,10 @@ fn other_convolutions_have_none() {
     let usual = ConvConfig::default;
     assert_eq!(with([16, 16, 3, 3], usual()), Some("Winograd"));
     assert_eq!(with([16, 16, 3, 5], usual()), None);
-    assert_eq!(with([16, 3, 3, 3], usual()), None);
+    assert_eq!(with([16, 3, 3, 3], usual()), Some("direct"));
+    assert_eq!(with([16, 5, 3, 3], usual()), None);
+    assert_eq!(with([16, 3, 9, 11], usual()), None);
+    assert_eq!(with([24, 3, 3, 3], usual()), None);
     assert_eq!(with([4, 16, 1, 1], usual()), None);
     let stride = [2, 1];
     let strided = ConvConfig { stride, ..usual() };
