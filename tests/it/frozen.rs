@@ -11,6 +11,7 @@ use crate::drivers::{Tensors, check_frozen};
 narchi_model!(Mlp, "../../examples/mlp/mlp.jsonnet");
 narchi_model!(Digits, "../../examples/digits/digits.jsonnet");
 narchi_model!(Mobilenet, "../arch/mobilenet.jsonnet");
+narchi_model!(Chains, "../arch/chains.jsonnet");
 narchi_model!(Squeezenet, "../arch/squeezenet.jsonnet");
 narchi_model!(Shared, "../../narchi-codegen/tests/models/shared.jsonnet");
 
@@ -89,6 +90,7 @@ fn weights_that_are_shared_stay_shared_in_a_checkpoint() {
 #[test]
 fn networks_of_images_are_as_exact() {
     check_network("MobileNet", Mobilenet::new, Mobilenet::freeze);
+    check_network("chains", Chains::new, Chains::freeze);
     check_network("SqueezeNet", Squeezenet::new, Squeezenet::freeze);
 }
 

@@ -2,10 +2,10 @@
 
 use std::process::ExitCode;
 
-use clap::{Args, CommandFactory};
+use clap::{Args, Command, CommandFactory};
 use clap_complete::Shell;
 
-use super::{Cli, output};
+use super::{Cli, output, usage};
 
 /// Writes what a shell needs to complete this command.
 #[derive(Debug, Args)]
@@ -22,11 +22,37 @@ impl Completions {
     }
 }
 
-/// Writes the manual page.
-pub(crate) fn run() -> ExitCode {
-    let mut text = Vec::new();
-    match clap_mangen::Man::new(Cli::command()).render(&mut text) {
-        Ok(()) => output::done(None, &text, ExitCode::SUCCESS),
-        Err(error) => output::failed(&error.to_string()),
+/// Writes the manual page of this command, or of one of its verbs.
+#[derive(Debug, Args)]
+pub(crate) struct Manual {
+    /// The verb, such as `weights map`.
+    verb: Vec<String>,
+}
+
+impl Manual {
+    pub(crate) fn run(self) -> ExitCode {
+        let mut command = Cli::command();
+        // So that verbs know what they are verbs of.
+        command.build();
+        let mut page = &command;
+        for verb in &self.verb {
+            let Some(found) = page.find_subcommand(verb) else {
+                let verbs: Vec<&str> = page.get_subcommands().map(Command::get_name).collect();
+                let has = match verbs.as_slice() {
+                    [] => "it has no verbs".to_owned(),
+                    verbs => format!("its verbs are {}", verbs.join(", ")),
+                };
+                return usage(&format!(
+                    "`{}` has no verb `{verb}`: {has}",
+                    page.get_name()
+                ));
+            };
+            page = found;
+        }
+        let mut text = Vec::new();
+        match clap_mangen::Man::new(page.clone()).render(&mut text) {
+            Ok(()) => output::done(None, &text, ExitCode::SUCCESS),
+            Err(error) => output::failed(&error.to_string()),
+        }
     }
 }

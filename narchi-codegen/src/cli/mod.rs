@@ -48,8 +48,7 @@ enum Verb {
     Weights(weights::Weights),
     /// Writes what a shell needs to complete this command.
     Completions(manual::Completions),
-    /// Writes the manual page of this command.
-    Man,
+    Man(manual::Manual),
     /// Writes the JSON Schema of architecture files, by which editors complete and check.
     Schema,
     /// Says what a code such as `unknown-block` means, and shows how to mend it.
@@ -94,7 +93,7 @@ pub(crate) fn main() -> ExitCode {
         Verb::Sweep(sweep) => sweep.run(),
         Verb::Weights(weights) => weights::run(weights),
         Verb::Completions(completions) => completions.run(),
-        Verb::Man => manual::run(),
+        Verb::Man(it) => it.run(),
         Verb::Schema => {
             let schema = narchi_codegen::schema();
             output::done(None, schema.as_bytes(), ExitCode::SUCCESS)

@@ -6,7 +6,7 @@
 
 use super::{
     context::Context,
-    plan::{Block, Form, Scope, Source, What},
+    plan::{Form, Scope, Source, What},
     schedule::Uses,
 };
 use crate::{layer::Reach, shape::Type};
@@ -21,7 +21,7 @@ pub(super) fn chains(context: &Context<'_>, uses: &Uses) -> Vec<Vec<usize>> {
                 && continues(scope, chain, *index)
                 && chain
                     .last()
-                    .is_some_and(|it| is_for(*it, &scope.blocks[*index], uses))
+                    .is_some_and(|it| is_for(scope, *it, *index, uses))
         });
         match chains.last_mut().filter(|_| follows) {
             Some(chain) => chain.push(*index),
@@ -53,11 +53,12 @@ fn reach(scope: &Scope, index: usize) -> Option<Reach> {
     leaf.layer.reach(&inputs.collect::<Vec<Type>>())
 }
 
-/// Whether a value is there for this block alone, and nothing is added to it.
-fn is_for(index: usize, next: &Block, uses: &Uses) -> bool {
+/// Whether a block computes a value for this one alone, and adds nothing to it: only the last one of a chain may.
+fn is_for(scope: &Scope, index: usize, next: usize, uses: &Uses) -> bool {
     let value = Source::Block {
         block: index,
         port: 0,
     };
-    next.operands() == [value] && uses.is_only(value)
+    let (block, next) = (&scope.blocks[index], &scope.blocks[next]);
+    !block.fused.adds && next.operands() == [value] && uses.is_only(value)
 }

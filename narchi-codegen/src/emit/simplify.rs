@@ -238,7 +238,10 @@ fn is_small(scope: &Scope, index: usize, context: &Dissolve<'_>) -> bool {
     if weights == 0 {
         return true;
     }
-    let is_kernel = context.form == Form::Frozen && inner.blocks.len() == 1;
+    let is_layer = |it: &Block| matches!(it.what, What::Layer(_));
+    let is_kernel = context.form == Form::Frozen
+        && inner.blocks.len() == 1
+        && inner.blocks.iter().all(is_layer);
     let most = if is_kernel { MOST_KERNELS } else { 1 };
     if !inner.numbered || run_around(scope, index, context.marks) > most {
         return false;

@@ -40,4 +40,10 @@ fn the_command_says_what_it_can_do() {
     }
     let (code, out, err) = run(folder.path(), &["man"]);
     assert!(code == 0 && out.contains(".TH narchi"), "{err}");
+    let (code, out, err) = run(folder.path(), &["man", "weights", "map"]);
+    assert!(code == 0 && out.contains("\\-\\-by\\-order"), "{err}{out}");
+    assert!(out.contains(".TH narchi-codegen-weights-map"), "{out}");
+    let (code, out, err) = run(folder.path(), &["man", "weights", "maps"]);
+    assert_eq!((code, out.as_str()), (2, ""));
+    assert!(err.contains("its verbs are list, check"), "{err}");
 }

@@ -272,3 +272,34 @@ fn a_few_sequentials_with_one_kernel_each_are_fields_and_many_an_array() {
     );
     assert!(of(4).contains("; 4],"), "{}", of(4));
 }
+
+#[test]
+fn a_sum_inside_a_chain_ends_it() {
+    let blocks = format!(
+        r#"{{ "_id": "a", {EXPAND} }}, {{ "_id": "add", "_class": "Add" }}, {{ "_id": "b", {EACH} }}, {{ "_id": "c", {CONV} }}"#
+    );
+    let first = frozen(
+        "[6, 8, 8]",
+        &blocks,
+        r#""x -> a -> add -> b -> c -> y", "x -> add""#,
+    );
+    check(
+        &first,
+        &[
+            "let y = self.a.forward_add(x, x)?;",
+            "frozen::chain(&[&self.b, &self.c], &y) // [N, 3, 8, 8]",
+        ],
+    );
+    let middle = frozen(
+        "[6, 8, 8]",
+        &blocks,
+        r#""x -> a -> b -> add -> c -> y", "x -> add""#,
+    );
+    check(
+        &middle,
+        &[
+            "let y = frozen::chain_add(&[&self.a, &self.b], x, x)?;",
+            "self.c.forward(&y) // [N, 3, 8, 8]",
+        ],
+    );
+}

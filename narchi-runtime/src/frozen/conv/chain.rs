@@ -49,7 +49,10 @@ pub fn chain_add_(convs: &[&Conv2d], input: &Tensor, other: &Tensor) -> Result<T
 #[track_caller]
 fn run(convs: &[&Conv2d], input: &Tensor, sum: Sum<'_>) -> Result<Tensor> {
     let Some((last, others)) = convs.split_last() else {
-        return Ok(input.shallow_clone());
+        return Ok(match sum.other() {
+            None => input.shallow_clone(),
+            Some(other) => input.f_add(other)?,
+        });
     };
     if let Some(output) = together(convs, input, sum).of(&last.name)? {
         return Ok(output);
@@ -63,6 +66,10 @@ fn run(convs: &[&Conv2d], input: &Tensor, sum: Sum<'_>) -> Result<Tensor> {
 
 /// A convolution of a chain, and what is done to its outputs.
 #[derive(Clone, Copy)]
+#[cfg_attr(
+    not(target_arch = "x86_64"),
+    expect(dead_code, reason = "there is no kernel that reads it")
+)]
 pub(super) struct Link<'a> {
     pub(super) wide: &'a Wide,
     pub(super) epilogue: Epilogue,
@@ -111,5 +118,7 @@ fn together(convs: &[&Conv2d], input: &Tensor, sum: Sum<'_>) -> Result<Option<Te
     )
 }
 
+// What is computed together is so with the instructions of x86.
 #[cfg(test)]
+#[cfg(target_arch = "x86_64")]
 mod tests;

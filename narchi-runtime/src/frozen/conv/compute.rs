@@ -21,7 +21,7 @@ pub(super) enum Sum<'a> {
 }
 
 impl<'a> Sum<'a> {
-    fn other(self) -> Option<&'a Tensor> {
+    pub(super) fn other(self) -> Option<&'a Tensor> {
         match self {
             Sum::None => None,
             Sum::With(other) | Sum::Over(other) => Some(other),

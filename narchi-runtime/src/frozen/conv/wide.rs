@@ -47,9 +47,9 @@ const PLACES: usize = 28;
 /// A convolution in wide registers.
 ///
 /// Its results are the same for any number of threads, and on all processors that have the instructions. They differ from those
-/// of libtorch by rounding: where there are weights for one tap and for each channel alone as those of another order of the sum
-/// do. By Winograd's algorithm errors are relative to the largest number in a window of 4 × 4, whatever its weight: beside 1e8 a
-/// 1 is lost even where the weight of 1e8 is zero; an infinite number makes NaN of the outputs around it.
+/// of libtorch by rounding, as those of another order of the sum do; but by Winograd's algorithm errors are relative to the
+/// largest number in a window of 4 × 4, whatever its weight: beside 1e8 a 1 is lost even where the weight of 1e8 is zero; an
+/// infinite number makes NaN of the outputs around it.
 pub(super) struct Wide {
     way: Way,
     /// Packed when the first input comes.
@@ -232,7 +232,7 @@ impl Wide {
         ending.finished(output)
     }
 
-    /// The outputs of the last one of a chain; nothing where that would be no faster.
+    /// The outputs of the last one of a chain; nothing for others, and where that would be no faster.
     #[track_caller]
     pub(super) fn chained(
         links: &[Link<'_>],
@@ -246,7 +246,7 @@ impl Wide {
             return Ok(None);
         };
         let images = chain.images(call);
-        let threads = count(i64::from(tch::get_num_threads())).max(1);
+        let threads = chain.threads(&images);
         if !chain.pays(&images, threads) {
             return Ok(None);
         }

@@ -32,7 +32,7 @@ fn depthwise(channels: i64, kernel: [i64; 2], config: ConvConfig<2>) -> Conv2d {
     conv(channels, channels, kernel, ConvConfig { groups, ..config })
 }
 
-/// As in MobileNets.
+/// As in `MobileNet`.
 fn block(inputs: i64, outputs: i64, config: ConvConfig<2>) -> [Conv2d; 3] {
     [
         pointwise(inputs, 48).relu().pack(),
@@ -97,7 +97,7 @@ fn rows_that_go_through_all_are_the_same() {
                     let is_cut = threads == 2 && images % 2 == 1;
                     match found {
                         Some(found) => {
-                            assert_eq!(found, expected, "{kernel:?} {stride:?} {height}")
+                            assert_eq!(found, expected, "{kernel:?} {stride:?} {height}");
                         }
                         None => assert!(is_cut),
                     }
@@ -173,6 +173,7 @@ fn other_chains_are_computed_one_after_the_other() {
         assert_eq!(chain(convs, &x).unwrap(), apart(convs, &x));
     }
     assert_eq!(chain(&[], &x).unwrap(), x);
+    assert_eq!(chain_add(&[], &x, &x).unwrap(), &x + &x);
     // In another order, too, and with images that are not there.
     let [expand, filter, project] = block(16, 8, usual());
     let convs = [&expand, &filter, &project];
@@ -187,12 +188,15 @@ fn other_chains_are_computed_one_after_the_other() {
 fn where_threads_would_compute_the_same_rows_they_do_not() {
     let [expand, filter, project] = block(16, 8, usual());
     let convs = [&expand, &filter, &project];
-    let x = channels_last([1, 16, 14, 14]);
+    let x = channels_last([1, 16, 14, 400]);
     assert!(together_with(1, &convs, &x, Sum::None).is_some());
     assert!(together_with(2, &convs, &x, Sum::None).is_some());
     assert!(together_with(3, &convs, &x, Sum::None).is_none());
-    let x = channels_last([3, 16, 14, 14]);
+    let x = channels_last([3, 16, 14, 400]);
     assert!(together_with(3, &convs, &x, Sum::None).is_some());
+    // Without what comes before, nothing is computed twice.
+    let x = channels_last([1, 48, 14, 400]);
+    assert!(together_with(3, &[&filter, &project], &x, Sum::None).is_some());
 }
 
 #[test]

@@ -3,6 +3,7 @@
 
 use std::cell::RefCell;
 use std::ops::Range;
+use std::sync::LazyLock;
 
 use tch::TchError;
 
@@ -10,10 +11,10 @@ use super::depthwise::Depthwise;
 use super::geometry::{Images, last_two};
 use super::output::Output;
 use super::pointwise::Pointwise;
-use super::{Job, Lanes, Share, Way, grown, parts, run, with_scratch};
+use super::{GRAIN, Job, Lanes, Share, Way, grown, parts, run, with_scratch};
 use crate::frozen::conv::chain::Link;
 use crate::frozen::conv::small::Call;
-use crate::frozen::dense::{Order, in_parts};
+use crate::frozen::dense::{Order, count, in_parts};
 use crate::frozen::lanes::{LANES, flat, flat_mut};
 
 /// So many bytes between two convolutions, so that they stay in the cache of a core with all that is needed beside.
@@ -61,10 +62,29 @@ impl<'a> Chain<'a> {
         }
     }
 
+    /// How many threads are worth waking; weights that nobody has packed yet are packed.
+    pub(super) fn threads(&self, images: &Images) -> usize {
+        let threads = count(i64::from(tch::get_num_threads())).max(1);
+        let multiplications = |link: &Link<'_>| {
+            LazyLock::force(&link.wide.weights);
+            let geometry = &link.wide.geometry;
+            let taps: usize = geometry.kernel.iter().product();
+            let [height, width] = last_two(&link.outputs);
+            images.count * height * width * geometry.outputs * taps * geometry.inputs
+                / geometry.groups.max(1)
+        };
+        let links = [self.before, Some(self.middle), self.after];
+        let all: usize = links.iter().flatten().map(multiplications).sum();
+        threads.min(all / GRAIN + 1)
+    }
+
     /// Whether rows one after the other are faster: as long as no thread computes many that another one has, too.
     pub(super) fn pays(&self, images: &Images, threads: usize) -> bool {
         let geometry = &self.middle.wide.geometry;
-        let twice = geometry.window().saturating_sub(geometry.stride[0]);
+        let twice = match self.before {
+            Some(_) => geometry.window().saturating_sub(geometry.stride[0]),
+            None => 0,
+        };
         let rows = images.count * images.input[0];
         let cuts = if images.count.is_multiple_of(threads) {
             0

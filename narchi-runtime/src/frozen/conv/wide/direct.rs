@@ -91,7 +91,9 @@ impl Job<'_> {
 struct Lines {
     /// Where the numbers of the first place are, in the order of the weights.
     offsets: Vec<usize>,
+    /// How many numbers a line has, and how many lines there are.
     width: usize,
+    count: usize,
 }
 
 impl Lines {
@@ -108,11 +110,12 @@ impl Lines {
         Self {
             offsets: taps.map(|(row, tap)| row * line + tap * right).collect(),
             width: line,
+            count: inputs * height,
         }
     }
 
     fn length(&self) -> usize {
-        self.width * self.offsets.len()
+        self.width * self.count
     }
 
     /// Copies what a row of the output needs.
@@ -123,7 +126,7 @@ impl Lines {
         let [height, width] = job.images.input;
         let before = geometry.padding[1].min(self.width);
         let there = width.min(self.width - before);
-        let lines = to.chunks_exact_mut(self.width).take(inputs * rows);
+        let lines = to.chunks_exact_mut(self.width).take(self.count);
         for (index, to) in lines.enumerate() {
             let (channel, tap) = (index / rows, index % rows);
             let y = row * geometry.stride[0] + tap * geometry.dilation[0];

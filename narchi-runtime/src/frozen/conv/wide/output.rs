@@ -23,7 +23,7 @@ pub(super) struct Output {
 }
 
 impl Output {
-    /// To a slice, which must live as long.
+    /// To a slice of this thread, which must live as long as anything is put there.
     pub(super) fn inside(slice: &mut [f32], epilogue: Epilogue) -> Self {
         Self {
             cells: Cells::of_slice(slice),
