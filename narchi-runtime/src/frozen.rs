@@ -57,9 +57,9 @@
 //! Batch norms become part of the weights next to them, activations and sums part of convolutions and linear maps. Their
 //! weights are brought into the layout of their kernel once. On x86 with AVX2 or AVX-512 the most usual convolutions have
 //! kernels here: 3 × 3 taps by Winograd's algorithm, with 4 of 9 multiplications, one tap, each channel alone, and images of up
-//! to four channels; [`chain`] computes several together. The others have oneDNN's, which libtorch has but does not use by
-//! itself. Where a build of libtorch has no such kernels, or the weights are not on the CPU, all is computed as by the trained
-//! modules.
+//! to four channels; [`chain`] computes several together, and [`joined`] where their concatenation is. The others have
+//! oneDNN's, which libtorch has but does not use by itself. Where a build of libtorch has no such kernels, or the weights are
+//! not on the CPU, all is computed as by the trained modules.
 //!
 //! Results differ from those of the trained form by rounding, and are as near as those to what more digits would give. By
 //! Winograd's algorithm an error is relative to the largest number in a window of 4 × 4, so that a small one beside a very large
@@ -97,7 +97,7 @@ pub use allocator::{keep_freed_memory, reserve_memory};
 pub use batch_norm::{BatchNorm, BatchNorm1d, BatchNorm2d, BatchNorm3d};
 pub use blocks::{Blocks, describe};
 pub use cat::cat;
-pub use conv::{Conv, Conv1d, Conv2d, Conv3d, chain, chain_add, chain_add_};
+pub use conv::{Conv, Conv1d, Conv2d, Conv3d, chain, chain_add, chain_add_, joined};
 pub use linear::Linear;
 pub use lstm::Lstm;
 pub use module::{Module, Unchanging};

@@ -1,4 +1,5 @@
-// Convolutions of each channel alone, with sums and readers in all places around them.
+// Convolutions that are called together: those around one of each channel alone, with sums and readers in all places, and
+// those that are concatenated.
 local Conv(id, feats) = { _id: id, _class: 'Conv2d', output_feats: feats, kernel_size: 1 };
 local Each(id, feats, stride=1) = {
     _id: id,
@@ -28,6 +29,13 @@ local Of(class, ids) = [{ _id: id, _class: class } for id in ids];
         Conv('d1', 64),
         Each('d2', 64),
         Conv('d3', 40),
+        Conv('e1', 48),
+        { _id: 'e2', _class: 'Conv2d', output_feats: 16, kernel_size: 3, padding: 1 },
+        { _id: 'e3', _class: 'Conv2d', output_feats: 33, kernel_size: 5, padding: 2 },
+        { _id: 'join', _class: 'Concatenate', dim: 0 },
+        Conv('f1', 20),
+        Conv('f2', 20),
+        { _id: 'last', _class: 'Concatenate', dim: 0 },
     ] + Of('ReLU', ['r0', 'r1', 'r2', 'r3', 'r4', 'r5']) + Of('Add', ['add1', 'add2', 'add3', 'add4'])
       + Of('Tanh', ['t1']),
     graph: [
@@ -40,7 +48,12 @@ local Of(class, ids) = [{ _id: id, _class: class } for id in ids];
         'r0 -> add3',
         // What is between is read twice.
         'r3 -> c1 -> r4 -> c2 -> t1 -> c3',
-        'c3 -> d1 -> r5 -> d2 -> add4 -> d3 -> output',
+        'c3 -> d1 -> r5 -> d2 -> add4 -> d3 -> e1 -> join',
         'r5 -> add4',
+        // The kernel of the third writes a tensor of its own; the last two have different inputs.
+        'd3 -> e2 -> join',
+        'd3 -> e3 -> join',
+        'join -> f1 -> last -> output',
+        'd3 -> f2 -> last',
     ],
 }

@@ -10,7 +10,7 @@ use quote::quote;
 use super::{
     blame,
     body::{Statement, body},
-    chains::chains,
+    calls::{Call, calls},
     classes,
     context::Context,
     locals::{self, Locals, Name, Outcome, Step},
@@ -129,10 +129,13 @@ impl<'a> Body<'a> {
     }
 
     fn emit(mut self) -> TokenStream {
-        for blocks in chains(self.context, &self.uses) {
-            match blocks.as_slice() {
-                [block] => self.emit_block(*block),
-                blocks => self.emit_chain(blocks),
+        for call in calls(self.context, &self.uses) {
+            match call {
+                Call::Chain(blocks) => match blocks.as_slice() {
+                    [block] => self.emit_block(*block),
+                    blocks => self.emit_chain(blocks),
+                },
+                Call::Joined { parts, whole } => self.emit_joined(&parts, whole),
             }
         }
         let outputs = self.context.example.outputs.iter();
@@ -186,13 +189,7 @@ impl<'a> Body<'a> {
         let block = &blocks[*last];
         let added = block.inputs.iter().filter(|_| block.fused.adds).skip(1);
         let sources = blocks[*first].operands().iter().chain(added);
-        let operand = |it: &Source| {
-            let is_last = chain.iter().any(|user| self.uses.is_last(*it, *user));
-            let operand = self.locals.operand(*it, is_last, self.uses.is_only(*it));
-            let memory = classes::memory(self.context.classes, self.context.example, *it);
-            Operand { memory, ..operand }
-        };
-        let operands: Vec<Operand> = sources.map(operand).collect();
+        let operands: Vec<Operand> = sources.map(|it| self.operand_of(*it, chain)).collect();
         let fields = chain.iter().map(|it| self.field(*it));
         let fields = quote!(&[#(&#fields),*]);
         let source = Source::Block {
@@ -229,6 +226,54 @@ impl<'a> Body<'a> {
             name: self.name(block, source, noun),
             note: self.note(&blocks[*first], source),
         });
+    }
+
+    /// Kernels that write where their concatenation is.
+    fn emit_joined(&mut self, parts: &[usize], whole: usize) {
+        let blocks = &self.context.example.blocks;
+        let inputs: Vec<Source> = parts.iter().map(|it| blocks[*it].inputs[0]).collect();
+        let calls = parts.iter().zip(&inputs).map(|(part, input)| {
+            let field = self.field(*part);
+            let input = self.operand_of(*input, parts).by_ref();
+            quote!((&#field, #input))
+        });
+        let value = quote!(frozen::joined(&[#(#calls),*])?);
+        let mut sources = inputs.clone();
+        sources.sort();
+        sources.dedup();
+        let operands: Vec<Operand> = sources
+            .iter()
+            .map(|it| self.operand_of(*it, parts))
+            .collect();
+        let block = &blocks[whole];
+        let noun = match &block.what {
+            What::Layer(leaf) => leaf.layer.noun(),
+            What::Run { .. } => "block",
+        };
+        let source = Source::Block {
+            block: whole,
+            port: 0,
+        };
+        // Modules know what they are called.
+        let statement = Statement::Block(String::new());
+        self.locals.statements.push(statement);
+        self.locals.assign(Step {
+            results: self.outcomes(whole, block),
+            operands: &operands,
+            moves: Moves::Nothing,
+            value,
+            name: self.name(block, source, noun),
+            note: self.note(&blocks[parts[0]], source),
+        });
+    }
+
+    /// A value that blocks read together: it ends where the last of them has read it.
+    fn operand_of(&self, source: Source, users: &[usize]) -> Operand {
+        let is_last = users.iter().any(|it| self.uses.is_last(source, *it));
+        let is_only = self.uses.is_only(source);
+        let operand = self.locals.operand(source, is_last, is_only);
+        let memory = classes::memory(self.context.classes, self.context.example, source);
+        Operand { memory, ..operand }
     }
 
     fn emit_layer(&mut self, index: usize, block: &Block, leaf: &Leaf, operands: &[Operand]) {

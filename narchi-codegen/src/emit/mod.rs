@@ -6,7 +6,7 @@
 
 mod blame;
 mod body;
-mod chains;
+mod calls;
 mod classes;
 mod classify;
 mod context;

@@ -132,6 +132,11 @@ pub(crate) trait Layer: Describe + Debug + Send + Sync {
         None
     }
 
+    /// Whether it concatenates along the channels, the second dimension.
+    fn joins_channels(&self) -> bool {
+        false
+    }
+
     /// Frozen: whether its kernel reads beyond the borders of its input.
     fn pads(&self) -> bool {
         false

@@ -143,6 +143,10 @@ impl Layer for Concatenate {
         "concat"
     }
 
+    fn joins_channels(&self) -> bool {
+        self.dim == 0
+    }
+
     fn forward(&self, site: &Site<'_>) -> TokenStream {
         let owned = self.moves().moves(site.inputs);
         let inputs = site.inputs.iter().map(|it| {
@@ -150,7 +154,7 @@ impl Layer for Concatenate {
             if owned { quote!(#name) } else { it.by_ref() }
         });
         let dim = Literal::i64_unsuffixed(if self.dim < 0 { self.dim } else { self.dim + 1 });
-        if site.is_frozen && self.dim == 0 {
+        if site.is_frozen && self.joins_channels() {
             // For images by all threads, which libtorch's own does not.
             return quote!(frozen::cat(&[#(#inputs),*], #dim)?);
         }

@@ -3,6 +3,7 @@
 mod chain;
 mod compute;
 mod ending;
+mod joined;
 mod packed;
 mod packs;
 mod small;
@@ -22,6 +23,7 @@ use super::shared::Shared;
 use super::shim::Kernels;
 pub use chain::{chain, chain_add, chain_add_};
 use compute::Sum;
+pub use joined::joined;
 use packed::{Packed, obstacle};
 use small::Small;
 use wide::Wide;

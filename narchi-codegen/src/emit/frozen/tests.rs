@@ -303,3 +303,53 @@ fn a_sum_inside_a_chain_ends_it() {
         ],
     );
 }
+
+const CAT: &str = r#"{ "_id": "cat", "_class": "Concatenate", "dim": 0 }"#;
+
+#[test]
+fn convolutions_write_where_their_concatenation_is() {
+    let blocks = format!(
+        r#"{{ "_id": "a", {CONV} }}, {{ "_id": "act", "_class": "ReLU" }}, {{ "_id": "b", {EXPAND} }}, {CAT}"#
+    );
+    let of = |more: &str, wires| frozen(IMAGE, &format!("{blocks}{more}"), wires);
+    check(
+        &of("", r#""x -> a -> act -> cat -> y", "x -> b -> cat""#),
+        &["frozen::joined(&[(&self.a, x), (&self.b, x)]) // [N, 9, 8, 8]"],
+    );
+    // Of other inputs, the last of which ends there.
+    let first = format!(r#", {{ "_id": "first", {CONV} }}"#);
+    check(
+        &of(
+            &first,
+            r#""x -> first -> a -> act -> cat -> y", "first -> b -> cat""#,
+        ),
+        &[
+            "let y = self.first.forward(x)?;",
+            "frozen::joined(&[(&self.a, &y), (&self.b, &y)]) // [N, 9, 8, 8]",
+        ],
+    );
+}
+
+#[test]
+fn what_others_concatenate_or_read_is_copied() {
+    let blocks = format!(r#"{{ "_id": "a", {CONV} }}, {{ "_id": "b", {EXPAND} }}, {CAT}"#);
+    for (more, wires) in [
+        // One is the input itself, or what no convolution gives.
+        ("", r#""x -> a -> b -> cat -> y", "x -> cat""#),
+        (
+            r#", { "_id": "p", "_class": "Tanh" }"#,
+            r#""x -> a -> cat -> y", "x -> p -> cat", "p -> b -> cat""#,
+        ),
+        // The same value twice.
+        ("", r#""x -> a -> b -> cat -> y", "b -> cat""#),
+        // One that something is added to.
+        (
+            r#", { "_id": "add", "_class": "Add" }"#,
+            r#""x -> a -> add -> cat -> y", "x -> add", "x -> b -> cat""#,
+        ),
+    ] {
+        let code = frozen(IMAGE, &format!("{blocks}{more}"), wires);
+        assert!(code.contains("frozen::cat("), "{code}");
+        assert!(!code.contains("joined"), "{code}");
+    }
+}

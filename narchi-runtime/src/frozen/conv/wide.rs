@@ -22,8 +22,11 @@ use tch::Tensor;
 
 use super::chain::Link;
 use super::ending::Ending;
+use super::joined::Part;
 use super::small::Call;
 use crate::frozen::dense::{Order, Sizes, count, elements, in_parts, ordered};
+use crate::frozen::epilogue::Epilogue;
+use crate::frozen::epilogue::loops::split;
 use crate::frozen::fold;
 use crate::frozen::lanes::{Avx2, Avx512, Instructions, LANES, Lanes, Level, Vector};
 use crate::frozen::memory::described;
@@ -187,6 +190,25 @@ impl Wide {
     /// The convolution of an input of `f32` on the CPU, the sum written over what `call` adds if that may be.
     #[track_caller]
     pub(super) fn run(&self, call: &Call<'_>, may_overwrite: bool) -> Result<Tensor> {
+        let ending = Ending::of(call);
+        let output = match ending.added {
+            Some(other) if may_overwrite => other.shallow_clone(),
+            _ => uninitialized(call.outputs, Order::Last)?,
+        };
+        let cells = |it| Cells::of(it, call.outputs).ok_or_else(|| unreadable(it));
+        let to = Output {
+            cells: cells(&output)?,
+            channels: self.geometry.outputs,
+            others: ending.added.map(cells).transpose()?,
+            epilogue: ending.now,
+        };
+        self.compute(call, to)?;
+        ending.finished(output)
+    }
+
+    /// The same, to where its outputs go.
+    #[track_caller]
+    fn compute(&self, call: &Call<'_>, output: Output) -> Result<()> {
         let last;
         let (input, order) = match ordered(call.input, call.sizes) {
             Some((input, Order::First)) if self.way == Way::Direct => (input, Order::First),
@@ -203,12 +225,6 @@ impl Wide {
         if input.len() != images.count * images.input[0] * images.input[1] * self.geometry.inputs {
             return Err(unreadable(call.input));
         }
-        let ending = Ending::of(call);
-        let output = match ending.added {
-            Some(other) if may_overwrite => other.shallow_clone(),
-            _ => uninitialized(call.outputs, Order::Last)?,
-        };
-        let cells = |it| Cells::of(it, call.outputs).ok_or_else(|| unreadable(it));
         let job = Job {
             geometry: self.geometry,
             images,
@@ -216,11 +232,7 @@ impl Wide {
             order,
             weights: &self.weights.values,
             bias: &self.weights.bias,
-            output: Output {
-                cells: cells(&output)?,
-                others: ending.added.map(cells).transpose()?,
-                epilogue: ending.now,
-            },
+            output,
             instructions: self.instructions,
         };
         match self.way {
@@ -228,8 +240,33 @@ impl Wide {
             Way::Pointwise => share_out::<Pointwise>(&job),
             Way::Depthwise => share_out::<Depthwise>(&job),
             Way::Direct => share_out::<Direct>(&job),
-        }?;
-        ending.finished(output)
+        }
+    }
+
+    /// The outputs of several, side by side in a tensor of these sizes; nothing where one of them cannot write so.
+    #[track_caller]
+    pub(super) fn joined(parts: &[Part<'_>], whole: &Sizes) -> Result<Option<Tensor>> {
+        let can = |part: &Part<'_>| {
+            part.wide.way != Way::Depthwise && split(part.call.epilogue).1 == Epilogue::None
+        };
+        if !parts.iter().all(can) {
+            return Ok(None);
+        }
+        let output = uninitialized(whole, Order::Last)?;
+        let cells = Cells::of(&output, whole).ok_or_else(|| unreadable(&output))?;
+        let channels = parts.iter().map(|it| it.wide.geometry.outputs).sum();
+        let mut first = 0;
+        for Part { wide, call } in parts {
+            let to = Output {
+                cells: cells.from(first),
+                channels,
+                others: None,
+                epilogue: call.epilogue,
+            };
+            wide.compute(call, to)?;
+            first += wide.geometry.outputs;
+        }
+        Ok(Some(output))
     }
 
     /// The outputs of the last one of a chain; nothing for others, and where that would be no faster.
@@ -262,6 +299,7 @@ impl Wide {
             input,
             output: Output {
                 cells: cells(&output)?,
+                channels: last.wide.geometry.outputs,
                 others: ending.added.map(cells).transpose()?,
                 epilogue: ending.now,
             },

@@ -193,7 +193,7 @@ impl Bands<'_> {
         };
         let length = places * geometry.outputs / LANES;
         let lanes = grown(&mut between.narrow, length, Lanes::ZERO);
-        let inside = Output::inside(flat_mut(lanes), middle.epilogue);
+        let inside = Output::inside(flat_mut(lanes), geometry.outputs, middle.epilogue);
         on_rows(&job(middle, input, images, inside), rows);
         on_places(&job(after, flat(lanes), images, output(after)), places);
     }
@@ -232,6 +232,7 @@ impl Bands<'_> {
         let input = &input[new.start * of_input..new.end * of_input];
         let inside = Output::inside(
             flat_mut(&mut lanes[there * row..rows.len() * row]),
+            link.wide.geometry.outputs,
             link.epilogue,
         );
         on_places(&job(link, input, self.images, inside), new.len() * width);

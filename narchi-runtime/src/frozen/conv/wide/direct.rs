@@ -220,7 +220,7 @@ impl Block<'_> {
                 }
             }
         }
-        let outputs = self.job.geometry.outputs;
+        let outputs = self.job.output.channels;
         let at = (self.row + column) * outputs + self.panel * PANEL;
         self.job.output.put_rows(at, outputs, sums);
     }

@@ -3,8 +3,10 @@
 use tch::Tensor;
 
 use super::chain::Link;
+use super::joined::Part;
 use super::small::Call;
 use crate::Result;
+use crate::frozen::dense::Sizes;
 use crate::frozen::fold;
 use crate::nn::ConvConfig;
 
@@ -23,6 +25,10 @@ impl Wide {
 
     pub(super) fn run(&self, _: &Call<'_>, _: bool) -> Result<Tensor> {
         match *self {}
+    }
+
+    pub(super) fn joined(_: &[Part<'_>], _: &Sizes) -> Result<Option<Tensor>> {
+        Ok(None)
     }
 
     pub(super) fn chained(_: &[Link<'_>], _: &Call<'_>, _: bool) -> Result<Option<Tensor>> {

@@ -17,6 +17,8 @@ const HALF: usize = LANES / 2;
 /// Where they go, and what happens before.
 pub(super) struct Output {
     pub(super) cells: Cells,
+    /// From the outputs of a place to those of the next one.
+    pub(super) channels: usize,
     /// What is added; they may be the same.
     pub(super) others: Option<Cells>,
     pub(super) epilogue: Epilogue,
@@ -24,9 +26,10 @@ pub(super) struct Output {
 
 impl Output {
     /// To a slice of this thread, which must live as long as anything is put there.
-    pub(super) fn inside(slice: &mut [f32], epilogue: Epilogue) -> Self {
+    pub(super) fn inside(slice: &mut [f32], channels: usize, epilogue: Epilogue) -> Self {
         Self {
             cells: Cells::of_slice(slice),
+            channels,
             others: None,
             epilogue,
         }
@@ -36,6 +39,7 @@ impl Output {
     pub(super) fn from(&self, at: usize) -> Self {
         Self {
             cells: self.cells.from(at),
+            channels: self.channels,
             others: self.others.map(|it| it.from(at)),
             epilogue: self.epilogue,
         }

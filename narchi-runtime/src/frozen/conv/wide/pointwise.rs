@@ -130,7 +130,7 @@ impl Job<'_> {
             soon.blocks = Product::blocks_of::<V>(places.len());
         }
         let outputs = self.geometry.outputs - panel * PANEL;
-        let at = places.start * self.geometry.outputs + panel * PANEL;
+        let at = places.start * self.output.channels + panel * PANEL;
         let parts = count.div_ceil(PART);
         for (part, weights) in weights.chunks(PART).enumerate() {
             let ends = part + 1 == parts && (outputs == LANES || outputs >= PANEL);
@@ -148,7 +148,7 @@ impl Job<'_> {
                     output: &self.output,
                     bias,
                     at,
-                    apart: self.geometry.outputs,
+                    apart: self.output.channels,
                 }),
             };
             product.add::<V>(sums);
@@ -158,7 +158,7 @@ impl Job<'_> {
         }
         // The last panel, where it is no full one.
         for (index, [low, high]) in sums.iter().enumerate() {
-            let at = at + index * self.geometry.outputs;
+            let at = at + index * self.output.channels;
             let low = V::load(&low.0).plus(V::load(&bias[0].0));
             let high = V::load(&high.0).plus(V::load(&bias[1].0));
             if outputs < LANES {

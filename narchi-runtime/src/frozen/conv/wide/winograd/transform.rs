@@ -84,7 +84,7 @@ impl Job<'_> {
     #[inline(always)]
     pub(super) fn outputs<V: Vector>(&self, block: Block, panel: usize, sums: &[Pair]) {
         let [height, width] = self.images.output;
-        let outputs = self.geometry.outputs;
+        let (outputs, channels) = (self.geometry.outputs, self.output.channels);
         let (biases, _): (&[Pair], _) = self.bias.as_chunks();
         for index in 0..block.tiles {
             let tile = self.tile(block.first + index);
@@ -100,10 +100,10 @@ impl Job<'_> {
                     *value = V::load(&sums[place * block.sums_apart() + index][half].0);
                 }
                 let values = outputs_of(patch, bias);
-                let corner = first * outputs + from;
+                let corner = first * channels + from;
                 if tile.row * 2 + 2 <= height && tile.column * 2 + 2 <= width {
-                    let below = corner + width * outputs;
-                    let at = [corner, corner + outputs, below, below + outputs];
+                    let below = corner + width * channels;
+                    let at = [corner, corner + channels, below, below + channels];
                     let [[a, b], [c, d]] = values;
                     self.output.put(at, [a, b, c, d]);
                     continue;
@@ -111,7 +111,7 @@ impl Job<'_> {
                 for (row, values) in values.into_iter().enumerate() {
                     for (column, value) in values.into_iter().enumerate() {
                         if tile.row * 2 + row < height && tile.column * 2 + column < width {
-                            let at = corner + (row * width + column) * outputs;
+                            let at = corner + (row * width + column) * channels;
                             self.output.put([at], [value]);
                         }
                     }
