@@ -158,13 +158,8 @@ impl<'a> Body<'a> {
     fn emit_block(&mut self, index: usize) {
         let context = self.context;
         let block = &context.example.blocks[index];
-        let operand = |it: &Source| {
-            let (is_last, is_only) = (self.uses.is_last(*it, index), self.uses.is_only(*it));
-            let operand = self.locals.operand(*it, is_last, is_only);
-            let memory = classes::memory(context.classes, context.example, *it);
-            Operand { memory, ..operand }
-        };
-        let operands: Vec<Operand> = block.inputs.iter().map(operand).collect();
+        let sources = block.inputs.iter();
+        let operands: Vec<Operand> = sources.map(|it| self.operand_of(*it, &[index])).collect();
         // Modules know what they are called.
         let knows = matches!(&block.what, What::Layer(leaf) if leaf.module.is_some());
         let label = if knows { "" } else { &block.label };
@@ -192,10 +187,6 @@ impl<'a> Body<'a> {
         let operands: Vec<Operand> = sources.map(|it| self.operand_of(*it, chain)).collect();
         let fields = chain.iter().map(|it| self.field(*it));
         let fields = quote!(&[#(&#fields),*]);
-        let source = Source::Block {
-            block: *last,
-            port: 0,
-        };
         let value = match operands.as_slice() {
             [input, other] => {
                 let method = if other.is_free() && other.name != input.name {
@@ -211,21 +202,7 @@ impl<'a> Body<'a> {
                 quote!(frozen::chain(#fields, #(#inputs),*)?)
             }
         };
-        let noun = match &block.what {
-            What::Layer(leaf) => leaf.layer.noun(),
-            What::Run { .. } => "block",
-        };
-        // Modules know what they are called.
-        let statement = Statement::Block(String::new());
-        self.locals.statements.push(statement);
-        self.locals.assign(Step {
-            results: self.outcomes(*last, block),
-            operands: &operands,
-            moves: Moves::Nothing,
-            value,
-            name: self.name(block, source, noun),
-            note: self.note(&blocks[*first], source),
-        });
+        self.assign_together(*first, *last, &operands, value);
     }
 
     /// Kernels that write where their concatenation is.
@@ -245,29 +222,36 @@ impl<'a> Body<'a> {
             .iter()
             .map(|it| self.operand_of(*it, parts))
             .collect();
-        let block = &blocks[whole];
-        let noun = match &block.what {
-            What::Layer(leaf) => leaf.layer.noun(),
-            What::Run { .. } => "block",
-        };
+        self.assign_together(parts[0], whole, &operands, value);
+    }
+
+    /// Gives what blocks compute together to a local, as the value of the last one.
+    fn assign_together(
+        &mut self,
+        first: usize,
+        last: usize,
+        operands: &[Operand],
+        value: TokenStream,
+    ) {
+        let blocks = &self.context.example.blocks;
         let source = Source::Block {
-            block: whole,
+            block: last,
             port: 0,
         };
         // Modules know what they are called.
         let statement = Statement::Block(String::new());
         self.locals.statements.push(statement);
         self.locals.assign(Step {
-            results: self.outcomes(whole, block),
-            operands: &operands,
+            results: self.outcomes(last, &blocks[last]),
+            operands,
             moves: Moves::Nothing,
             value,
-            name: self.name(block, source, noun),
-            note: self.note(&blocks[parts[0]], source),
+            name: self.name(&blocks[last], source),
+            note: self.note(&blocks[first], source),
         });
     }
 
-    /// A value that blocks read together: it ends where the last of them has read it.
+    /// A value that blocks read, several of them together: it ends where the last of them has read it.
     fn operand_of(&self, source: Source, users: &[usize]) -> Operand {
         let is_last = users.iter().any(|it| self.uses.is_last(source, *it));
         let is_only = self.uses.is_only(source);
@@ -320,10 +304,7 @@ impl<'a> Body<'a> {
         } else {
             (value, Vec::new())
         };
-        let (name, moves) = (
-            self.name(block, source, leaf.layer.noun()),
-            leaf.layer.moves(),
-        );
+        let (name, moves) = (self.name(block, source), leaf.layer.moves());
         let last = calls.pop();
         let (first_note, last_note) = if last.is_some() {
             (None, note)
@@ -414,7 +395,7 @@ impl<'a> Body<'a> {
             port: 0,
         };
         let note = self.note(block, source);
-        let name = self.name(block, source, "block");
+        let name = self.name(block, source);
         if structs::length(&self.context.class.exprs(index)[0]) == Some(1) {
             let inputs = operands.iter().map(Operand::by_ref);
             let value = quote!(#field.#method(#(#inputs),* #train)?);
@@ -451,7 +432,11 @@ impl<'a> Body<'a> {
     }
 
     /// What to call a value, should it need a name.
-    fn name(&self, block: &Block, value: Source, noun: &str) -> Name {
+    fn name(&self, block: &Block, value: Source) -> Name {
+        let noun = match &block.what {
+            What::Layer(leaf) => leaf.layer.noun(),
+            What::Run { .. } => "block",
+        };
         let outputs = &self.context.example.outputs;
         let output = outputs
             .iter()

@@ -11,8 +11,8 @@ use super::check::{
 use crate::{
     dim::{Dim, Window},
     layer::{
-        Axes, Channels, Layer, LayerDef, Mode, Module, Needs, Number, Padding, Problem, Reach, Role, Site,
-        Weight, exactly, layer,
+        Axes, Channels, Layer, LayerDef, Mode, Module, Needs, Number, Padding, Problem, Reach,
+        Role, Site, Weight, exactly, layer,
     },
     shape::Type,
 };

@@ -317,14 +317,63 @@ fn anchor_of(heading: &str) -> String {
     kept.collect::<String>().to_lowercase().replace(' ', "-")
 }
 
+/// What follows `narchi-codegen` where a text has it as code.
+fn commands_in(text: &str) -> Vec<String> {
+    // The borders of blocks are no code in a text.
+    let lines = text.lines().filter(|it| !it.starts_with("```"));
+    let text = lines.collect::<Vec<_>>().join(" ");
+    let spans = text.split('`').skip(1).step_by(2);
+    let commands = spans.filter_map(|it| it.strip_prefix("narchi-codegen "));
+    commands.map(str::to_owned).collect()
+}
+
+/// Files that commands in the text are about, and what they are.
+const NAMED: [(&str, &str); 3] = [
+    ("net.jsonnet", "src/mlp.jsonnet"),
+    ("a.jsonnet", "src/mlp.jsonnet"),
+    ("b.jsonnet", "digits.jsonnet"),
+];
+
+#[test]
+fn commands_in_the_text_run() {
+    let folder = folder();
+    for (name, file) in NAMED {
+        fs::copy(folder.path().join(file), folder.path().join(name)).expect("a copy");
+    }
+    let mut count = 0;
+    for page in pages() {
+        for piece in pieces(&read(&page)) {
+            let Piece::Text(text) = piece else { continue };
+            for span in commands_in(&text) {
+                let words = words(&span);
+                // `CODE` stands for any; a verb alone is no command, and libtorch has tests of its own.
+                let is_any = |it: &String| it.chars().all(|it| it.is_ascii_uppercase());
+                if words.len() < 2 || words[0] == "libtorch" || words.iter().any(is_any) {
+                    continue;
+                }
+                let is_verb = words[0] == "weights" && words.len() == 2;
+                if is_verb {
+                    continue;
+                }
+                let arguments: Vec<&str> = words.iter().map(String::as_str).collect();
+                let (code, _, err) = command::run(folder.path(), &arguments);
+                // Two architectures differ.
+                let expected = i32::from(words[0] == "diff");
+                assert_eq!(code, expected, "{page}: `{span}`: {err}");
+                count += 1;
+            }
+        }
+    }
+    assert!(count > 10, "{count}");
+}
+
 #[test]
 fn commands_in_the_text_are_there() {
     for page in pages() {
         for piece in pieces(&read(&page)) {
             let Piece::Text(text) = piece else { continue };
-            let spans = text.split('`').skip(1).step_by(2);
-            for span in spans.filter_map(|it| it.strip_prefix("narchi-codegen ")) {
-                let words = words(&span.replace('\n', " "));
+            for span in commands_in(&text) {
+                let words = words(&span);
                 // Verbs such as `weights map` are two words.
                 let is_verb = |it: &&String| {
                     it.chars().all(|it| it.is_ascii_lowercase() || it == '-')
